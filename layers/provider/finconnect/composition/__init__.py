@@ -1,0 +1,1 @@
+"""The composition roots, one per function: the only place that knows both halves."""

@@ -1,0 +1,1 @@
+"""Payments: the ledger, the events and AWS. Knows nothing of any one provider."""

@@ -1,0 +1,131 @@
+"""What a warm container keeps in memory: the token, the keys, the webhook secret."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from finconnect.clock import Clock, utc_now
+from finconnect.errors import AuthenticationError
+from finconnect.payments.aws.stores import read_secret
+from finconnect.payments.errors import StoreUnavailable
+from finconnect.payments.refresh import KeyStore, TokenStore
+from finconnect.providers.base import AccessToken, fingerprint
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+EXPIRY_MARGIN: Final = timedelta(seconds=60)
+KEEP: Final = timedelta(minutes=5)
+RARELY: Final = timedelta(seconds=10)
+"""The least time between two reads of the same store that hostile callers can cause."""
+
+type AskForRefresh = Callable[[str | None], None]
+"""Has the token refreshed; told the fingerprint of the refused one, if one was refused."""
+
+
+class CachedTokens:
+    """The token for requests: from memory, else from the store, else refreshed by token_refresh."""
+
+    def __init__(self, store: TokenStore, refresh: AskForRefresh, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._refresh = refresh
+        self._clock = clock
+        self._current: AccessToken | None = None
+
+    def token(self) -> AccessToken:
+        """A token with at least a minute to live. Raises AuthenticationError."""
+        if self._is_usable(self._current):
+            return self._keep(self._current)
+        stored = self._read()
+        if not self._is_usable(stored):
+            self._ask(None)
+            stored = self._read()
+        return self._keep(stored)
+
+    def renew(self, refused: AccessToken) -> AccessToken:
+        """A token other than the refused one. Raises AuthenticationError if there is none."""
+        stored = self._read()
+        if stored is None or stored.value == refused.value:
+            self._ask(fingerprint(refused.value))
+            stored = self._read()
+        if stored is not None and stored.value == refused.value:
+            raise AuthenticationError("the token was refused, and there is no other")
+        return self._keep(stored)
+
+    def _keep(self, token: AccessToken | None) -> AccessToken:
+        if token is None:
+            raise AuthenticationError("there is no token yet: see the log of token_refresh")
+        self._current = token
+        return token
+
+    def _is_usable(self, token: AccessToken | None) -> bool:
+        return token is not None and token.expires_at - EXPIRY_MARGIN > self._clock()
+
+    def _read(self) -> AccessToken | None:
+        try:
+            return self._store.read()
+        except StoreUnavailable as error:
+            raise AuthenticationError(str(error)) from error
+
+    def _ask(self, refused: str | None) -> None:
+        try:
+            self._refresh(refused)
+        except StoreUnavailable as error:
+            raise AuthenticationError(str(error)) from error
+
+
+class CachedKeys:
+    """The public keys, read again after five minutes or when a signature does not verify."""
+
+    def __init__(self, store: KeyStore, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+        self._keys: Sequence[str] = ()
+        self._read_at: datetime | None = None
+
+    def keys(self) -> Sequence[str]:
+        """The current key and the previous one, if there are any. Raises StoreUnavailable."""
+        return self._keys if self._is_younger_than(KEEP) else self._read()
+
+    def reread(self, *, force: bool = False) -> Sequence[str]:
+        """The same, read now; without ``force`` not if it was read less than ten seconds ago."""
+        return self._keys if not force and self._is_younger_than(RARELY) else self._read()
+
+    def _read(self) -> Sequence[str]:
+        ring = self._store.read()
+        self._keys = tuple(key for key in (ring.current, ring.previous) if key)
+        self._read_at = self._clock()
+        return self._keys
+
+    def _is_younger_than(self, age: timedelta) -> bool:
+        return self._read_at is not None and self._clock() - self._read_at < age
+
+
+class SecretsManagerUrlSecret:
+    """The secret in the callback URL, compared in constant time."""
+
+    def __init__(
+        self, client: SecretsManagerClient, secret_id: str, clock: Clock = utc_now
+    ) -> None:
+        self._client = client
+        self._secret_id = secret_id
+        self._clock = clock
+        self._current = ""
+        self._read_at: datetime | None = None
+
+    def matches(self, presented: str) -> bool:
+        """Whether ``presented`` is the secret. Raises StoreUnavailable."""
+        secret = self._secret().encode()
+        # An empty secret would be matched by an empty path: that must never let anyone in.
+        return bool(secret) and hmac.compare_digest(
+            presented.encode(errors="surrogatepass"), secret
+        )
+
+    def _secret(self) -> str:
+        if self._read_at is None or self._clock() - self._read_at >= KEEP:
+            self._current = str(read_secret(self._client, self._secret_id).get("current", ""))
+            self._read_at = self._clock()
+        return self._current

@@ -1,0 +1,51 @@
+"""Look a payment up, with what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from finconnect.clock import to_iso
+from finconnect.payments.errors import PaymentNotFound
+from finconnect.payments.events import payment_view
+from finconnect.payments.model import Payment, PaymentKey
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """Something that was published about a payment, and its status then."""
+
+    at: datetime
+    type: str
+    status: str
+
+
+class PaymentReader(Protocol):
+    """What this use case needs of the ledger."""
+
+    def history(self, key: PaymentKey) -> tuple[Payment, Sequence[HistoryEntry]] | None:
+        """The payment and its events in their order, or None. Raises LedgerUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpPayment:
+    """Finds a payment by the merchant's own reference."""
+
+    ledger: PaymentReader
+
+    def __call__(self, key: PaymentKey) -> dict[str, Any]:
+        """The payment as the API shows it, with its history. Raises PaymentNotFound."""
+        found = self.ledger.history(key)
+        if found is None:
+            raise PaymentNotFound(key.external_id)
+        payment, entries = found
+        created = HistoryEntry(payment.created_at, "payment.created", "created")
+        return payment_view(payment) | {
+            "history": [
+                {"at": to_iso(entry.at), "type": entry.type, "status": entry.status}
+                for entry in (created, *entries)
+            ]
+        }

@@ -1,0 +1,126 @@
+"""Take a callback in: believed only if it must be, kept before it is acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from finconnect.clock import Clock, utc_now
+from finconnect.errors import CallbackError
+from finconnect.payments.decisions import decide_callback
+from finconnect.payments.errors import (
+    ConcurrentChange,
+    DuplicateCallback,
+    LedgerUnavailable,
+    PayloadTooLarge,
+    UnknownUrl,
+)
+from finconnect.payments.events import NewIds, new_ids
+from finconnect.payments.model import (
+    Change,
+    Disposition,
+    Payment,
+    PaymentKey,
+    Received,
+    Verification,
+    receive,
+)
+from finconnect.payments.telemetry import Fact, Telemetry
+from finconnect.providers.base import Callback, CallbackReader
+
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_TRIES: Final = 10
+
+_FACTS: Final = {
+    Disposition.MISMATCH: Fact.CALLBACK_MISMATCH,
+    Disposition.CONFLICT: Fact.CALLBACK_CONFLICT,
+    Disposition.UNMATCHED: Fact.CALLBACK_UNMATCHED,
+}
+
+
+class CallbackLedger(Protocol):
+    """What this use case needs of the ledger."""
+
+    def load(self, key: PaymentKey) -> Payment | None:
+        """The payment as it is now, or None. Raises LedgerUnavailable."""
+        ...
+
+    def commit(self, change: Change) -> None:
+        """Write a change whole. Raises ConcurrentChange, DuplicateCallback, LedgerUnavailable."""
+        ...
+
+
+class UrlSecret(Protocol):
+    """The secret that is part of the callback URL."""
+
+    def matches(self, presented: str) -> bool:
+        """Compare in constant time. Raises StoreUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCallback:
+    """Checks, verifies and records a callback. When it returns, the callback is in the ledger."""
+
+    provider_name: str
+    reader: CallbackReader
+    url_secret: UrlSecret
+    verify: Callable[[Callback], Verification]
+    ledger: CallbackLedger
+    telemetry: Telemetry
+    clock: Clock = utc_now
+    ids: NewIds = new_ids
+
+    def __call__(self, body: bytes, presented_secret: str) -> Disposition:
+        """Take in a raw callback that was posted to a URL with ``presented_secret``.
+
+        Raises PayloadTooLarge, CallbackError, UnknownUrl, SignatureRefused; and where it can be
+        neither believed nor refused, or not be kept: VerificationUnavailable, StoreUnavailable,
+        LedgerUnavailable.
+        """
+        callback = self._parse(body)
+        if not self.url_secret.matches(presented_secret):
+            self.telemetry.tell(Fact.CALLBACK_WRONG_URL, digest=callback.digest)
+            raise UnknownUrl("no such URL")
+        verification = self.verify(callback)
+        return self.record(receive(self.provider_name, callback, verification, self.clock))
+
+    def record(self, callback: Received) -> Disposition:
+        """Decide what a believed callback does, and write it. Raises LedgerUnavailable."""
+        for _ in range(MAX_TRIES):
+            payment = self.ledger.load(callback.key)
+            change = decide_callback(payment, callback, now=self.clock(), ids=self.ids)
+            try:
+                self.ledger.commit(change)
+            except ConcurrentChange:
+                continue
+            except DuplicateCallback:
+                self.telemetry.tell(
+                    Fact.CALLBACK_DUPLICATE, payment=str(callback.key), digest=callback.digest
+                )
+                return Disposition.DUPLICATE
+            return self._told(callback, change)
+        raise LedgerUnavailable("the payment keeps changing")
+
+    def _parse(self, body: bytes) -> Callback:
+        if len(body) > MAX_BODY_BYTES:
+            raise PayloadTooLarge(f"the body has more than {MAX_BODY_BYTES} bytes")
+        try:
+            return self.reader.parse_callback(body)
+        except CallbackError as error:
+            self.telemetry.tell(Fact.CALLBACK_HOSTILE, reason=str(error), bytes=len(body))
+            raise
+
+    def _told(self, callback: Received, change: Change) -> Disposition:
+        disposition = change.received.disposition if change.received else Disposition.IGNORED
+        self.telemetry.tell(
+            _FACTS.get(disposition, Fact.CALLBACK_RECORDED),
+            payment=str(callback.key),
+            disposition=disposition,
+            outcome=callback.outcome,
+            verification=callback.verification,
+            status=change.after.status if change.after else None,
+            digest=callback.digest,
+        )
+        return disposition

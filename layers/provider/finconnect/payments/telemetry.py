@@ -1,0 +1,56 @@
+"""What happened, in the same words everywhere: the names of facts, and who hears them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class FactKind:
+    """How a fact is told: its log level, and the metric that counts it, if any."""
+
+    name: str
+    level: int = logging.INFO
+    metric: str | None = None
+
+
+class Fact(Enum):
+    """Every fact that is logged or counted. The names are what dashboards and searches rely on."""
+
+    PAYMENT_RECORDED = FactKind("payment_recorded", metric="PaymentRecorded")
+    PAYMENT_ANSWERED = FactKind("payment_answered")
+    PAYMENT_ACCEPTED = FactKind("payment_accepted", metric="PaymentAccepted")
+    PAYMENT_REFUSED = FactKind("payment_refused", logging.WARNING, "PaymentRefused")
+    PAYMENT_NOT_SENT = FactKind("payment_not_sent", logging.ERROR, "PaymentNotSent")
+    PAYMENT_UNKNOWN = FactKind("payment_unknown", logging.WARNING, "PaymentUnknown")
+    PAYMENT_REPLAYED = FactKind("payment_replayed", metric="PaymentReplayed")
+    CALLBACK_RECORDED = FactKind("callback_recorded", metric="CallbackRecorded")
+    CALLBACK_DUPLICATE = FactKind("callback_duplicate", metric="CallbackDuplicate")
+    CALLBACK_MISMATCH = FactKind("callback_mismatch", logging.ERROR, "PaymentMismatch")
+    CALLBACK_CONFLICT = FactKind("callback_conflict", logging.ERROR, "PaymentConflict")
+    CALLBACK_UNMATCHED = FactKind("callback_unmatched", logging.ERROR, "CallbackUnmatched")
+    CALLBACK_HOSTILE = FactKind("callback_hostile", logging.WARNING, "CallbackHostile")
+    CALLBACK_WRONG_URL = FactKind("callback_wrong_url", logging.WARNING, "CallbackWrongUrl")
+    CALLBACK_FORGED = FactKind("callback_forged", logging.ERROR, "InvalidSignature")
+    CALLBACK_UNSIGNED = FactKind("callback_unsigned", logging.ERROR, "CallbackUnsigned")
+    CALLBACK_UNVERIFIABLE = FactKind("callback_unverifiable", logging.ERROR, "CallbackUnverifiable")
+    EVENT_PUBLISHED = FactKind("event_published", metric="EventPublished")
+    EVENT_NOT_PUBLISHED = FactKind("event_not_published", logging.ERROR, "EventNotPublished")
+    TOKEN_CURRENT = FactKind("token_current")
+    TOKEN_REFRESHED = FactKind("token_refreshed", metric="TokenRefreshed")
+    TOKEN_REFRESH_FAILED = FactKind("token_refresh_failed", logging.ERROR, "TokenRefreshFailed")
+    KEY_REFRESHED = FactKind("public_key_refreshed", metric="PublicKeyRefreshed")
+    KEY_UNAVAILABLE = FactKind("public_key_unavailable", logging.WARNING, "PublicKeyUnavailable")
+    REQUEST_REFUSED = FactKind("request_refused", logging.INFO, "RequestRefused")
+    UNEXPECTED = FactKind("unexpected_error", logging.ERROR, "UnexpectedError")
+
+
+class Telemetry(Protocol):
+    """Where facts are told to."""
+
+    def tell(self, fact: Fact, /, **details: object) -> None:
+        """Tell a fact with its details. No detail may be a secret or a full phone number."""
+        ...

@@ -1,0 +1,1 @@
+"""The providers: they know HTTP and cryptography, and nothing of AWS."""

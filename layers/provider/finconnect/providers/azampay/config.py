@@ -1,0 +1,67 @@
+"""Where AzamPay is and who we are to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from finconnect.providers.http import Timeouts
+
+TOKEN_PATH: Final = "/AppRegistration/GenerateToken"  # noqa: S105 (DOC; a path, no secret)
+CHECKOUT_PATH: Final = "/azampay/mno/checkout"  # DOC
+
+# DOC names the first; in August 2026 a PROBE got 404 there and found the second. Tried in turn.
+CHECKOUT_KEY_PATH: Final = "/azampay/v1/public-key?format=Pem"
+AUTHENTICATOR_KEY_PATH: Final = "/api/Token/PublicKey"
+
+
+# API Gateway gives up after 29 seconds; whoever waits for a payment also waits for its token.
+_CHECKOUT_TIMEOUTS: Final = Timeouts(connect=2.0, read=15.0, total=18.0)
+_TIMEOUTS: Final = Timeouts(connect=2.0, read=6.0, total=8.0)
+
+
+@dataclass(frozen=True, slots=True)
+class AzampayConfig:
+    """AzamPay's base URLs, and the credentials where they are needed.
+
+    The credentials are needed only to authenticate: whoever gets its tokens elsewhere leaves them
+    empty. ``api_key`` is sent as ``X-API-Key`` only if given: reports conflict on whether AzamPay
+    wants it. ``public_key_urls`` overrides where the key is looked for. Raises ValueError for a
+    base URL that is not one.
+    """
+
+    authenticator_url: str = ""
+    checkout_url: str = ""
+    app_name: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    api_key: str | None = field(default=None, repr=False)
+    public_key_urls: tuple[str, ...] = ()
+    checkout_timeouts: Timeouts = _CHECKOUT_TIMEOUTS
+    timeouts: Timeouts = _TIMEOUTS
+
+    def __post_init__(self) -> None:
+        """Refuse a URL without scheme now, and not with the first payment."""
+        for name in ("authenticator_url", "checkout_url"):
+            url = getattr(self, name)
+            if url and not url.startswith(("https://", "http://")):
+                raise ValueError(f"{name}: must begin with https:// (or http:// for a stand-in)")
+
+    def authenticator(self, path: str) -> str:
+        """The full URL of a path on the authenticator."""
+        return self.authenticator_url.rstrip("/") + path
+
+    def checkout(self, path: str) -> str:
+        """The full URL of a path on the checkout host."""
+        return self.checkout_url.rstrip("/") + path
+
+    def key_urls(self) -> tuple[str, ...]:
+        """Where to look for the public key, in order."""
+        if self.public_key_urls:
+            return self.public_key_urls
+        urls = []
+        if self.checkout_url:
+            urls.append(self.checkout(CHECKOUT_KEY_PATH))
+        if self.authenticator_url:
+            urls.append(self.authenticator(AUTHENTICATOR_KEY_PATH))
+        return tuple(urls)

@@ -1,0 +1,114 @@
+"""One HTTP client for all, which tells apart what matters for money: did the request leave?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+MAX_ANSWER_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to wait: to connect, for the next bytes, and for the whole answer."""
+
+    connect: float = 2.0
+    read: float = 15.0
+    total: float = 18.0
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer that arrived whole. ``body`` is decoded from gzip and the like, at most 1 MiB."""
+
+    status: int
+    body: bytes
+    trace_id: str | None
+
+
+class NeverSent(Exception):
+    """No byte of the request left: the name was not found, or no connection came about."""
+
+
+class NoAnswer(Exception):
+    """The request may have left, and no whole answer came back."""
+
+
+class HttpClient:
+    """A reused HTTP client that sends a request once and never follows a redirect.
+
+    Built once per container: the connection is kept for the next request. The pool closes a
+    connection that was idle for five seconds, and httpcore one that the other side has closed,
+    so that a container which wakes up after minutes does not lose a request on a dead connection.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._monotonic = monotonic
+        self._client = httpx.Client(
+            transport=transport,
+            follow_redirects=False,  # a redirected POST is a second POST
+            trust_env=False,  # a stray .netrc would replace the Authorization header
+            limits=httpx.Limits(max_connections=10, keepalive_expiry=5.0),
+        )
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        timeouts: Timeouts,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> HttpAnswer:
+        """Send one request, once. Raises NeverSent or NoAnswer; any status is an answer."""
+        deadline = self._monotonic() + timeouts.total
+        timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect)
+        try:
+            with self._client.stream(
+                method, url, headers=headers, params=params, content=content, timeout=timeout
+            ) as response:
+                body = self._read(response, deadline)
+                return HttpAnswer(response.status_code, body, _trace_id(response.headers))
+        except (
+            httpx.ConnectError,  # DNS, refused, unreachable, TLS
+            httpx.ConnectTimeout,
+            httpx.PoolTimeout,
+            httpx.UnsupportedProtocol,
+            httpx.InvalidURL,
+        ) as error:
+            raise NeverSent(_describe(error)) from error
+        except httpx.HTTPError as error:
+            raise NoAnswer(_describe(error)) from error
+
+    def _read(self, response: httpx.Response, deadline: float) -> bytes:
+        # httpx has no time-out for the whole answer: one that trickles would hold us for ever.
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > MAX_ANSWER_BYTES:
+                raise NoAnswer("the answer is larger than 1 MiB")
+            if self._monotonic() > deadline:
+                raise NoAnswer("the whole answer took too long")
+        return bytes(body)
+
+
+def _trace_id(headers: httpx.Headers) -> str | None:
+    for name in ("traceparent", "request-id", "x-request-id", "x-correlation-id"):
+        if name in headers:
+            return headers[name][:128]
+    return None
+
+
+def _describe(error: Exception) -> str:
+    # The class says what happened; the text could quote a URL, and a URL can hold a secret.
+    return type(error).__name__

@@ -1,0 +1,39 @@
+"""Tokens outside AWS: asked for when needed, kept in memory until shortly before they expire."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from finconnect.clock import Clock, utc_now
+from finconnect.providers.base import AccessToken
+
+EXPIRY_MARGIN: Final = timedelta(seconds=60)
+"""A token this close to its end is not used: it could expire on its way."""
+
+
+class InMemoryTokens:
+    """Authenticates on first use and again when the token is near its end or was refused."""
+
+    def __init__(self, authenticate: Callable[[], AccessToken], *, clock: Clock = utc_now) -> None:
+        self._authenticate = authenticate
+        self._clock = clock
+        self._current: AccessToken | None = None
+        self._lock = threading.Lock()
+
+    def token(self) -> AccessToken:
+        """A token with at least a minute to live. Raises AuthenticationError."""
+        with self._lock:
+            current = self._current
+            if current is None or current.expires_at - EXPIRY_MARGIN <= self._clock():
+                current = self._current = self._authenticate()
+            return current
+
+    def renew(self, refused: AccessToken) -> AccessToken:
+        """A token other than ``refused``; many threads that were refused at once ask only once."""
+        with self._lock:
+            if self._current is None or self._current.value == refused.value:
+                self._current = self._authenticate()
+            return self._current

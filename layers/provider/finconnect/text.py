@@ -1,0 +1,26 @@
+"""Text from outside, made fit to be shown: bounded, printable, no secrets, no phone numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from finconnect.msisdn import mask_msisdn
+
+MAX_SHOWN_CHARACTERS: Final = 300
+_PHONE: Final = re.compile(r"(?<![0-9A-Za-z])\+?(?:255|0)[0-9]{9}(?![0-9A-Za-z])")
+
+
+def clean(text: str, *, secrets: tuple[str, ...] = (), limit: int = MAX_SHOWN_CHARACTERS) -> str:
+    """Return ``text`` fit for a log, an error or an event, at most ``limit`` characters.
+
+    Known secrets and phone numbers are masked, since a provider may echo what it was sent; control
+    characters become spaces, so that nobody can forge a log line.
+    """
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    text = _PHONE.sub(lambda found: mask_msisdn(found[0]), text)
+    text = "".join(character if character.isprintable() else " " for character in text)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
