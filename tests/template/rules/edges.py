@@ -1,0 +1,109 @@
+"""No asynchronous edge loses anything in silence."""
+
+from tests.template.nodes import Json
+from tests.template.rules.permissions import allows
+from tests.template.rules.resources import Problems, Resource, Template, logical_id, of_type
+
+STREAM_MEMORY_SECONDS = 86_400
+MOST_RETRIES = 10_000
+NEW_OUTBOX_ITEMS = (
+    '{"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "EVENT#"}]}}}}'
+)
+
+
+def batches_report_their_failures(template: Template) -> Problems:
+    """Else the failures that a function returns are ignored, and their records lost."""
+    return [
+        f"{name} does not take ReportBatchItemFailures"
+        for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items()
+        if "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", [])
+    ]
+
+
+def streams_give_up_in_time_and_report_it(template: Template) -> Problems:
+    """A poisoned record must end in the queue, while the stream still knows it."""
+    problems = []
+    for name, mapping in _stream_mappings(template).items():
+        if not mapping.get("BisectBatchOnFunctionError"):
+            problems.append(f"{name} does not bisect a failing batch")
+        if not 0 < mapping.get("MaximumRetryAttempts", -1) < MOST_RETRIES:
+            problems.append(f"{name} retries without bound")
+        if not 0 < mapping.get("MaximumRecordAgeInSeconds", -1) < STREAM_MEMORY_SECONDS:
+            problems.append(f"{name} outlives the stream's memory")
+        if mapping.get("StartingPosition") != "TRIM_HORIZON":
+            problems.append(f"{name} skips what was written before it existed")
+        problems += _undelivered(template, name, mapping, mapping["FunctionName"])
+    return problems
+
+
+def relay_sees_new_outbox_items_only(template: Template) -> Problems:
+    """Anything else would cost an invocation for each write to the ledger."""
+    wanted = [{"Pattern": NEW_OUTBOX_ITEMS}]
+    return [
+        f"{name} does not filter for new outbox items"
+        for name, mapping in _stream_mappings(template).items()
+        if mapping.get("FilterCriteria", {}).get("Filters") != wanted
+    ]
+
+
+def queues_with_readers_redrive(template: Template) -> Problems:
+    """A queue that a function reads needs a queue for what the function cannot do."""
+    queues = of_type(template, "AWS::SQS::Queue")
+    return [
+        f"{source} is read by {name} and has no dead-letter queue"
+        for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items()
+        if (source := logical_id(mapping["EventSourceArn"])) in queues
+        and "deadLetterTargetArn" not in queues[source].get("RedrivePolicy", {})
+    ]
+
+
+def schedules_have_dead_letter_queues(template: Template) -> Problems:
+    """The run that could not be started, and the one that started and failed."""
+    problems = []
+    invoked = {
+        logical_id(config["FunctionName"]): config
+        for config in of_type(template, "AWS::Lambda::EventInvokeConfig").values()
+    }
+    for name, schedule in of_type(template, "AWS::Scheduler::Schedule").items():
+        aim = schedule["Target"]
+        dead_letters = aim.get("DeadLetterConfig", {}).get("Arn")
+        if not dead_letters:
+            problems.append(f"{name} has no dead-letter queue")
+        elif not allows(template, aim["RoleArn"], "sqs:SendMessage", dead_letters):
+            problems.append(f"{name} may not write to its dead-letter queue")
+        if not allows(template, aim["RoleArn"], "lambda:InvokeFunction", aim["Arn"]):
+            problems.append(f"{name} may not start its function")
+        function = logical_id(aim["Arn"])
+        if function not in invoked:
+            problems.append(f"{function} is invoked asynchronously and reports no failure")
+        else:
+            problems += _undelivered(template, function, invoked[function], aim["Arn"])
+    return problems
+
+
+def subscriptions_have_dead_letter_queues(template: Template) -> Problems:
+    """Of our own to our own; a person's mailbox has none."""
+    return [
+        f"{name} has no dead-letter queue"
+        for name, subscription in of_type(template, "AWS::SNS::Subscription").items()
+        if subscription["Protocol"] != "email"
+        and "deadLetterTargetArn" not in subscription.get("RedrivePolicy", {})
+    ]
+
+
+def _stream_mappings(template: Template) -> dict[str, Resource]:
+    return {
+        name: mapping
+        for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items()
+        if logical_id(mapping["EventSourceArn"]) in of_type(template, "AWS::DynamoDB::Table")
+    }
+
+
+def _undelivered(template: Template, name: str, config: Resource, function: Json) -> Problems:
+    destination = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+    if not destination:
+        return [f"{name} has no on-failure queue"]
+    role = of_type(template, "AWS::Lambda::Function")[logical_id(function)]["Role"]
+    if not allows(template, role, "sqs:SendMessage", destination):
+        return [f"{name} may not write to its on-failure queue"]
+    return []

@@ -1,0 +1,99 @@
+"""Which function may do what: the whole list, so that a new right is a change of this file too."""
+
+import pytest
+
+from tests.template.breaking import put
+from tests.template.documents import deployed, read_openapi, read_template
+from tests.template.rules.permissions import STREAMS_OF_A_TABLE, Grant, grants
+from tests.template.rules.resources import of_type
+
+KEY_PARAMETER = (
+    "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${PublicKeyParameter}"
+)
+TRACING: set[Grant] = {("xray:PutTelemetryRecords", "*"), ("xray:PutTraceSegments", "*")}
+
+
+def _own_log(group: str) -> set[Grant]:
+    return {("logs:CreateLogStream", f"{group}.Arn"), ("logs:PutLogEvents", f"{group}.Arn")}
+
+
+EXPECTED: dict[str, set[Grant]] = {
+    "PaymentsFunction": {
+        ("dynamodb:GetItem", "PaymentsTable.Arn"),
+        ("dynamodb:PutItem", "PaymentsTable.Arn"),
+        ("dynamodb:Query", "PaymentsTable.Arn"),
+        ("dynamodb:UpdateItem", "PaymentsTable.Arn"),
+        ("lambda:InvokeFunction", "TokenRefreshFunction.Arn"),
+        ("secretsmanager:GetSecretValue", "TokenSecret.Id"),
+    }
+    | _own_log("PaymentsLogGroup"),
+    "TokenRefreshFunction": {
+        ("secretsmanager:GetSecretValue", "CredentialsSecret.Id"),
+        ("secretsmanager:GetSecretValue", "TokenSecret.Id"),
+        ("secretsmanager:PutSecretValue", "TokenSecret.Id"),
+        ("sqs:SendMessage", "TokenRefreshDeadLetterQueue.Arn"),
+        ("ssm:GetParameter", KEY_PARAMETER),
+        ("ssm:PutParameter", KEY_PARAMETER),
+    }
+    | _own_log("TokenRefreshLogGroup"),
+    "WebhookFunction": {
+        ("dynamodb:ConditionCheckItem", "PaymentsTable.Arn"),
+        ("dynamodb:GetItem", "PaymentsTable.Arn"),
+        ("dynamodb:PutItem", "PaymentsTable.Arn"),
+        ("dynamodb:UpdateItem", "PaymentsTable.Arn"),
+        ("lambda:InvokeFunction", "TokenRefreshFunction.Arn"),
+        ("secretsmanager:GetSecretValue", "WebhookSecret.Id"),
+        ("ssm:GetParameter", KEY_PARAMETER),
+    }
+    | _own_log("WebhookLogGroup"),
+    "EventRelayFunction": {
+        ("dynamodb:DescribeStream", "PaymentsTable.StreamArn"),
+        ("dynamodb:GetRecords", "PaymentsTable.StreamArn"),
+        ("dynamodb:GetShardIterator", "PaymentsTable.StreamArn"),
+        ("dynamodb:ListStreams", STREAMS_OF_A_TABLE),
+        ("sns:Publish", "EventTopic"),
+        ("sqs:SendMessage", "RelayFailureQueue.Arn"),
+    }
+    | _own_log("EventRelayLogGroup"),
+}
+
+
+def test_the_list_names_every_function() -> None:
+    template = deployed(read_template(), read_openapi())
+    assert set(of_type(template, "AWS::Lambda::Function")) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("function", EXPECTED)
+def test_a_function_may_do_this_and_nothing_else(function: str) -> None:
+    template = deployed(read_template(), read_openapi())
+    assert grants(template, function) == EXPECTED[function] | TRACING
+
+
+def test_only_the_token_refresh_can_read_the_credentials() -> None:
+    readers = [
+        name
+        for name, may in EXPECTED.items()
+        if ("secretsmanager:GetSecretValue", "CredentialsSecret.Id") in may
+    ]
+    assert readers == ["TokenRefreshFunction"]
+
+
+def test_only_the_relay_can_publish() -> None:
+    publishers = [name for name, may in EXPECTED.items() if ("sns:Publish", "EventTopic") in may]
+    assert publishers == ["EventRelayFunction"]
+
+
+def test_a_right_too_many_is_noticed() -> None:
+    template = read_template()
+    where = (
+        "Resources",
+        "PaymentsRole",
+        "Properties",
+        "Policies",
+        0,
+        "PolicyDocument",
+        "Statement",
+    )
+    put(*where, 2, "Action", to=["dynamodb:GetItem", "dynamodb:DeleteItem"])(template, {})
+    found = grants(deployed(template, read_openapi()), "PaymentsFunction")
+    assert ("dynamodb:DeleteItem", "PaymentsTable.Arn") in found
