@@ -10,7 +10,7 @@ PYTHON_BIN := .venv/bin/python
 UV := .tools/bootstrap/bin/uv
 # `sam build` wants a python3.13 with pip on the PATH; sam's own environment has both.
 WITH_SAM := PATH="$(CURDIR)/.tools/sam/bin:$$PATH"
-SOURCES := functions layers/provider local simulator tests tools
+SOURCES := functions layers/provider local ops simulator tests tools
 
 # sam reports nothing to anyone, and keeps its own notes in the project.
 export SAM_CLI_TELEMETRY := 0

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.batch import (
 
 from finconnect.composition.event_relay import build
 from finconnect.payments.aws.items import read_event
-from finconnect.payments.aws.powertools import logger, metrics
+from finconnect.payments.aws.powertools import counted, logger
 from finconnect.payments.settings import EventRelaySettings, read_settings
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def publish(record: DynamoDBRecord) -> None:
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@counted
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Publish a batch, and name the records that were not published."""
     return process_partial_response(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from finconnect.composition.payments import build
-from finconnect.payments.aws.powertools import logger, metrics
+from finconnect.payments.aws.powertools import counted, logger
 from finconnect.payments.http_api import Response, answers_problems, json_response, read_json
 from finconnect.payments.model import PaymentKey
 from finconnect.payments.payment_answers import initiated_response
@@ -18,7 +18,7 @@ app = build(read_settings(PaymentsSettings))
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@counted
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Answer one request of API Gateway."""
     return route(event)

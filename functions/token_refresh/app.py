@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from finconnect.composition.token_refresh import build
-from finconnect.payments.aws.powertools import logger, metrics
+from finconnect.payments.aws.powertools import counted, logger
 from finconnect.payments.refresh import RefreshRequest
 from finconnect.payments.settings import TokenRefreshSettings, read_settings
 
@@ -16,7 +16,7 @@ refresh = build(read_settings(TokenRefreshSettings))
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@counted
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Refresh what is asked for, and say what was done: never the token itself."""
     request = RefreshRequest(

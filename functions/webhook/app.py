@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from finconnect.composition.webhook import build
-from finconnect.payments.aws.powertools import logger, metrics
+from finconnect.payments.aws.powertools import counted, logger
 from finconnect.payments.http_api import Response, answers_problems, json_response, read_body
 from finconnect.payments.settings import WebhookSettings, read_settings
 
@@ -16,7 +16,7 @@ app = build(read_settings(WebhookSettings))
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
+@counted
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Answer one callback."""
     return take_in(event)

@@ -85,20 +85,9 @@ def decide_answer(
     ids: NewIds = new_ids,
 ) -> Change:
     """Weigh what the checkout came to, then every callback that was held for it."""
-    known = replace(
-        payment,
-        transaction_id=payment.transaction_id or answer.transaction_id,
-        message=answer.message or payment.message,
-        held=0,
-    )
-    step = _weigh(known, answer.status, None, now)
-    told, resolved = [*step.told], []
-    for callback in sorted(held, key=lambda each: (each.received_at, each.digest)):
-        step = _weigh_callback(step.payment, callback, now)
-        told += step.told
-        resolved.append(Kept(callback, step.disposition))
-    after = replace(step.payment, version=payment.version + 1, updated_at=now)
-    return Change(payment, after, _events(told, now, ids), resolved=tuple(resolved))
+    after, told, resolved = _answered(payment, answer, held, now)
+    after = replace(after, version=payment.version + 1, updated_at=now)
+    return Change(payment, after, _events(told, now, ids), resolved=resolved)
 
 
 def decide_callback(
@@ -117,6 +106,37 @@ def decide_callback(
     return Change(payment, after, _events(step.told, now, ids), Kept(callback, step.disposition))
 
 
+def decide_silence(
+    payment: Payment,
+    held: Sequence[Received],
+    *,
+    outcome: CallbackOutcome | None,
+    keep_watching: bool,
+    now: datetime,
+    ids: NewIds = new_ids,
+) -> Change:
+    """Weigh that nothing was heard of an open payment, and what the provider says if asked.
+
+    A payment whose request was never known to leave may have been sent: it becomes unknown, not
+    failed. Silence is published once, and settles nothing.
+    """
+    after, told, resolved = payment, list[_Told](), tuple[Kept, ...]()
+    if payment.status is Status.CREATED:
+        after, told, resolved = _answered(payment, Answer(Status.UNKNOWN), held, now)
+    if outcome is not None:
+        asked = replace(after, verification=Verification.STATUS)
+        step = _weigh(asked, _STATUS_OF[outcome], None, now)
+        after, told = step.payment, [*told, *step.told]
+    if after.status.is_open:
+        after = replace(after, unresolved=True, watched=keep_watching)
+        if not payment.unresolved:
+            told = [*told, _Told(EventType.UNRESOLVED, after)]
+    if after == payment:
+        return Change(payment, payment)
+    after = replace(after, version=payment.version + 1, updated_at=now)
+    return Change(payment, after, _events(told, now, ids), resolved=resolved)
+
+
 def reopen(payment: Payment, *, attempt_id: str, now: datetime) -> Payment:
     """A payment that was certainly never sent, taken back to be sent now."""
     return replace(
@@ -124,6 +144,7 @@ def reopen(payment: Payment, *, attempt_id: str, now: datetime) -> Payment:
         status=Status.CREATED,
         attempt_id=attempt_id,
         message=None,
+        watched=True,
         version=payment.version + 1,
         updated_at=now,
     )
@@ -159,6 +180,24 @@ def _is_same_transaction(payment: Payment, callback: Received) -> bool:
     )
 
 
+def _answered(
+    payment: Payment, answer: Answer, held: Sequence[Received], now: datetime
+) -> tuple[Payment, list[_Told], tuple[Kept, ...]]:
+    known = replace(
+        payment,
+        transaction_id=payment.transaction_id or answer.transaction_id,
+        message=answer.message or payment.message,
+        held=0,
+    )
+    step = _weigh(known, answer.status, None, now)
+    told, resolved = [*step.told], []
+    for callback in sorted(held, key=lambda each: (each.received_at, each.digest)):
+        step = _weigh_callback(step.payment, callback, now)
+        told += step.told
+        resolved.append(Kept(callback, step.disposition))
+    return step.payment, told, tuple(resolved)
+
+
 def _weigh_callback(payment: Payment, callback: Received, now: datetime) -> _Step:
     differing = differences(payment, callback)
     if differing:
@@ -174,7 +213,8 @@ def _weigh(payment: Payment, status: Status, callback: Received | None, now: dat
     told = []
     after = payment
     if _RANK[status] > _RANK[payment.status]:
-        after = replace(payment, status=status, updated_at=now)
+        watched = payment.watched and status.is_open
+        after = replace(payment, status=status, watched=watched, updated_at=now)
         if callback is not None:
             after = replace(
                 after, verification=callback.verification, message=callback.message or after.message

@@ -64,10 +64,11 @@ def payment_event(
 ) -> Event:
     """An event about a payment as of that event, with the callback that caused it."""
     data = payment_view(payment)
-    if callback is not None:
-        data["verification"] = callback.verification.value
-        if kind in (EventType.MISMATCH, EventType.CONFLICT):
-            data["callback"] = callback_view(callback)
+    verification = callback.verification if callback else payment.verification
+    if verification is not None:
+        data["verification"] = verification.value
+    if callback is not None and kind in (EventType.MISMATCH, EventType.CONFLICT):
+        data["callback"] = callback_view(callback)
     if differences:
         data["differences"] = list(differences)
     return Event(

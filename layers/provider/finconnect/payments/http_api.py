@@ -50,7 +50,7 @@ class Problem:
 PROBLEMS: Final[Mapping[type[FinConnectError], Problem]] = {
     InvalidPayload: Problem(
         400,
-        "invalid_payload",
+        "invalid_payment",
         "The request is not valid",
         "Each of errors names a field and the fix.",
     ),

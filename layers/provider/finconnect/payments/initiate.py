@@ -32,7 +32,7 @@ from finconnect.payments.model import (
     Status,
     new_payment,
 )
-from finconnect.payments.telemetry import Fact, Telemetry
+from finconnect.payments.telemetry import Fact, Telemetry, tell_callback
 from finconnect.providers.base import CheckoutProvider, Payload
 
 MAX_TRIES: Final = 10
@@ -139,12 +139,20 @@ class InitiatePayment:
             except ConcurrentChange:
                 payment = self.ledger.load(payment.key) or payment
                 continue
-            recorded = change.after or payment
-            self.telemetry.tell(
-                Fact.PAYMENT_ANSWERED, payment=str(payment.key), status=recorded.status
-            )
-            return recorded
+            return self._told(change) or payment
         raise LedgerUnavailable("the payment keeps changing")
+
+    def _told(self, change: Change) -> Payment | None:
+        for kept in change.resolved:
+            tell_callback(self.telemetry, kept, change.after)
+        if change.after is not None:
+            self.telemetry.tell(
+                Fact.PAYMENT_ANSWERED,
+                payment=str(change.after.key),
+                status=change.after.status,
+                events=[event.type for event in change.events],
+            )
+        return change.after
 
     def _tell_error(self, payment: Payment, error: PaymentRequestError) -> None:
         facts = {

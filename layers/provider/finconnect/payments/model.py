@@ -47,6 +47,8 @@ class Verification(StrEnum):
     """Why a callback was believed."""
 
     SIGNATURE = "signature"
+    STATUS = "status"
+    """Not a callback: the provider was asked."""
     URL_SECRET = "url-secret"  # noqa: S105 (the name of a way, no secret)
 
 
@@ -89,7 +91,8 @@ class Payment:
 
     ``amount`` is in the currency's main unit (shillings). ``fingerprint`` tells equal payloads from
     others. ``attempt_id`` tells whose write created or reopened it. ``held`` counts callbacks that
-    wait for the checkout's answer. ``conflicted`` says that a contradiction was published.
+    wait for the checkout's answer. ``conflicted`` says that a contradiction was published,
+    ``unresolved`` that its silence was. ``watched`` payments are in the index that is reconciled.
     ``version`` counts the changes and is what concurrent writers are told apart by.
     """
 
@@ -108,6 +111,8 @@ class Payment:
     verification: Verification | None = None
     held: int = 0
     conflicted: bool = False
+    unresolved: bool = False
+    watched: bool = True
     version: int = 1
 
 
@@ -212,3 +217,12 @@ class Change:
     events: tuple[Event, ...] = ()
     received: Kept | None = None
     resolved: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that the ledger holds about one reference, in the order of the keys."""
+
+    payment: Payment | None
+    callbacks: tuple[Kept, ...]
+    events: tuple[Event, ...]

@@ -20,23 +20,18 @@ from finconnect.payments.events import NewIds, new_ids
 from finconnect.payments.model import (
     Change,
     Disposition,
+    Kept,
     Payment,
     PaymentKey,
     Received,
     Verification,
     receive,
 )
-from finconnect.payments.telemetry import Fact, Telemetry
+from finconnect.payments.telemetry import Fact, Telemetry, tell_callback
 from finconnect.providers.base import Callback, CallbackReader
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_TRIES: Final = 10
-
-_FACTS: Final = {
-    Disposition.MISMATCH: Fact.CALLBACK_MISMATCH,
-    Disposition.CONFLICT: Fact.CALLBACK_CONFLICT,
-    Disposition.UNMATCHED: Fact.CALLBACK_UNMATCHED,
-}
 
 
 class CallbackLedger(Protocol):
@@ -100,7 +95,9 @@ class RecordCallback:
                     Fact.CALLBACK_DUPLICATE, payment=str(callback.key), digest=callback.digest
                 )
                 return Disposition.DUPLICATE
-            return self._told(callback, change)
+            kept = change.received or Kept(callback, Disposition.IGNORED)
+            tell_callback(self.telemetry, kept, change.after)
+            return kept.disposition
         raise LedgerUnavailable("the payment keeps changing")
 
     def _parse(self, body: bytes) -> Callback:
@@ -111,16 +108,3 @@ class RecordCallback:
         except CallbackError as error:
             self.telemetry.tell(Fact.CALLBACK_HOSTILE, reason=str(error), bytes=len(body))
             raise
-
-    def _told(self, callback: Received, change: Change) -> Disposition:
-        disposition = change.received.disposition if change.received else Disposition.IGNORED
-        self.telemetry.tell(
-            _FACTS.get(disposition, Fact.CALLBACK_RECORDED),
-            payment=str(callback.key),
-            disposition=disposition,
-            outcome=callback.outcome,
-            verification=callback.verification,
-            status=change.after.status if change.after else None,
-            digest=callback.digest,
-        )
-        return disposition

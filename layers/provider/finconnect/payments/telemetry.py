@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
+
+from finconnect.payments.model import Disposition, Kept, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class Fact(Enum):
     TOKEN_REFRESH_FAILED = FactKind("token_refresh_failed", logging.ERROR, "TokenRefreshFailed")
     KEY_REFRESHED = FactKind("public_key_refreshed", metric="PublicKeyRefreshed")
     KEY_UNAVAILABLE = FactKind("public_key_unavailable", logging.WARNING, "PublicKeyUnavailable")
+    PAYMENT_SILENT = FactKind("payment_silent", logging.WARNING, "PaymentUnresolved")
+    RECONCILED = FactKind("reconciled")
+    RECONCILE_FAILED = FactKind("reconcile_failed", logging.ERROR, "ReconcileFailed")
     REQUEST_REFUSED = FactKind("request_refused", logging.INFO, "RequestRefused")
     UNEXPECTED = FactKind("unexpected_error", logging.ERROR, "UnexpectedError")
 
@@ -54,3 +59,24 @@ class Telemetry(Protocol):
     def tell(self, fact: Fact, /, **details: object) -> None:
         """Tell a fact with its details. No detail may be a secret or a full phone number."""
         ...
+
+
+_OF_DISPOSITION: Final = {
+    Disposition.MISMATCH: Fact.CALLBACK_MISMATCH,
+    Disposition.CONFLICT: Fact.CALLBACK_CONFLICT,
+    Disposition.UNMATCHED: Fact.CALLBACK_UNMATCHED,
+}
+
+
+def tell_callback(telemetry: Telemetry, kept: Kept, payment: Payment | None) -> None:
+    """Tell what became of a callback: what a person must look at has its own fact."""
+    callback = kept.callback
+    telemetry.tell(
+        _OF_DISPOSITION.get(kept.disposition, Fact.CALLBACK_RECORDED),
+        payment=str(callback.key),
+        disposition=kept.disposition,
+        outcome=callback.outcome,
+        verification=callback.verification,
+        status=payment.status if payment else None,
+        digest=callback.digest,
+    )

@@ -92,7 +92,8 @@ class Callback:
     or unreadable, which agrees with no record. ``references`` are all ids that the callback gives
     for the provider's transaction, without repetition, the signed one first; ``reference_is_sound``
     says whether the signed one has the provider's form. ``evidence`` is what may be kept: never a
-    password or a token.
+    password or a token. ``retained`` is what may wait in a queue: JSON that parses to this callback
+    again, but for the digest.
     """
 
     digest: str
@@ -106,6 +107,7 @@ class Callback:
     network: str
     message: str | None
     evidence: Mapping[str, str]
+    retained: str = field(repr=False)
     signed_bytes: bytes = field(repr=False)
     signature: bytes | None = field(repr=False)
 

@@ -6,14 +6,25 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from finconnect.clock import to_iso
 from finconnect.payments.aws import items
 from finconnect.payments.errors import ConcurrentChange, DuplicateCallback, LedgerUnavailable
 from finconnect.payments.lookup import HistoryEntry
-from finconnect.payments.model import Change, Disposition, Kept, Payment, PaymentKey, Received
+from finconnect.payments.model import (
+    Change,
+    Disposition,
+    Event,
+    Kept,
+    Payment,
+    PaymentKey,
+    Received,
+    Record,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -78,11 +89,51 @@ class DynamoDBLedger:
             return None
         return items.read_payment(rows[-1]), [items.read_history(row) for row in rows[:-1]]
 
+    def record(self, key: PaymentKey) -> Record:
+        """All that is known of a reference. Raises LedgerUnavailable."""
+        rows = self._query(key, "sk > :none", {":none": " "})
+        callbacks = [row for row in rows if row["sk"]["S"].startswith(items.CALLBACK_PREFIX)]
+        events = [row for row in rows if row["sk"]["S"].startswith(items.EVENT_PREFIX)]
+        payment = next((row for row in rows if row["sk"]["S"] == items.PAYMENT_SK), None)
+        return Record(
+            payment=items.read_payment(payment) if payment else None,
+            callbacks=tuple(map(items.read_callback, callbacks)),
+            events=tuple(map(items.read_event, events)),
+        )
+
+    def events_between(self, start: datetime, end: datetime) -> Iterator[Event]:
+        """All events from ``start`` to before ``end``. Reads the whole table: not for functions."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="begins_with(sk, :prefix) AND #time >= :start AND #time < :end",
+            ExpressionAttributeNames={"#time": "time"},
+            ExpressionAttributeValues=items.to_wire(
+                {":prefix": items.EVENT_PREFIX, ":start": to_iso(start), ":end": to_iso(end)}
+            ),
+            ConsistentRead=True,
+        )
+        with _ledger_errors():
+            yield from (items.read_event(row) for page in pages for row in page["Items"])
+
     def held_callbacks(self, key: PaymentKey) -> Sequence[Received]:
         """The callbacks that wait for the checkout's answer. Raises LedgerUnavailable."""
         rows = self._query(key, "begins_with(sk, :prefix)", {":prefix": items.CALLBACK_PREFIX})
         kept = [items.read_callback(row) for row in rows]
         return [each.callback for each in kept if each.disposition is Disposition.HELD]
+
+    def open_payments(self, before: datetime) -> Iterator[PaymentKey]:
+        """The watched payments that are open since ``before``, oldest first in each shard."""
+        for shard in items.open_shards():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=items.OPEN_INDEX,
+                KeyConditionExpression="open_shard = :shard AND open_since < :before",
+                ExpressionAttributeValues=items.to_wire(
+                    {":shard": shard, ":before": to_iso(before)}
+                ),
+            )
+            with _ledger_errors():
+                yield from (items.key_of(row["pk"]["S"]) for page in pages for row in page["Items"])
 
     def commit(self, change: Change) -> None:
         """Write a change whole or not at all.
@@ -141,14 +192,11 @@ class DynamoDBLedger:
 
     def _update(self, before: Payment, after: Payment) -> dict[str, Any]:
         values = items.changing_values(after)
-        if after.status.is_open and not before.status.is_open:
-            values |= {
-                "open_shard": items.open_shard(after.key),
-                "open_since": values["updated_at"],
-            }
+        if after.watched and not before.watched:
+            values |= items.watch_values(after)
         present = {name: value for name, value in values.items() if value is not None}
         absent = [name for name, value in values.items() if value is None]
-        if not after.status.is_open:
+        if before.watched and not after.watched:
             absent += ["open_shard", "open_since"]
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in present)
         if absent:

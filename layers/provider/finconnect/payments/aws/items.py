@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ SCHEMA: Final = 1
 PAYMENT_SK: Final = "PAYMENT"
 CALLBACK_PREFIX: Final = "CALLBACK#"
 EVENT_PREFIX: Final = "EVENT#"
+OPEN_INDEX: Final = "open-payments"
 OPEN_SHARDS: Final = 16
 """Partitions of the index of open payments: sixteen take 16,000 writes a second."""
 
@@ -59,6 +60,11 @@ def open_shard(key: PaymentKey) -> str:
     return f"OPEN#{digest[0] % OPEN_SHARDS:02d}"
 
 
+def open_shards() -> Sequence[str]:
+    """All partitions of the open-payments index."""
+    return [f"OPEN#{number:02d}" for number in range(OPEN_SHARDS)]
+
+
 def to_wire(values: Mapping[str, Any]) -> Attributes:
     """Write plain values as DynamoDB attributes; what is None is left out."""
     return {
@@ -85,10 +91,8 @@ def payment_item(payment: Payment) -> Attributes:
         "msisdn": payment.msisdn,
         "network": payment.network,
         "created_at": to_iso(payment.created_at),
-        "open_shard": open_shard(payment.key),
-        "open_since": to_iso(payment.updated_at),
     }
-    return to_wire(fixed | changing_values(payment))
+    return to_wire(fixed | changing_values(payment) | watch_values(payment))
 
 
 def changing_values(payment: Payment) -> dict[str, Any]:
@@ -101,9 +105,15 @@ def changing_values(payment: Payment) -> dict[str, Any]:
         "verification": payment.verification.value if payment.verification else None,
         "held": payment.held,
         "conflicted": payment.conflicted,
+        "unresolved": payment.unresolved,
         "version": payment.version,
         "updated_at": to_iso(payment.updated_at),
     }
+
+
+def watch_values(payment: Payment) -> dict[str, Any]:
+    """The values that put a payment into the sparse index of open payments."""
+    return {"open_shard": open_shard(payment.key), "open_since": to_iso(payment.updated_at)}
 
 
 def read_payment(item: Mapping[str, Any]) -> Payment:
@@ -126,6 +136,8 @@ def read_payment(item: Mapping[str, Any]) -> Payment:
         verification=Verification(verification) if verification else None,
         held=int(values["held"]),
         conflicted=values["conflicted"],
+        unresolved=values["unresolved"],
+        watched="open_shard" in values,
         version=int(values["version"]),
     )
 

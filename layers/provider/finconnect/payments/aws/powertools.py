@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -32,3 +34,18 @@ class PowertoolsTelemetry:
         _LOG[kind.level](kind.name, extra=shown)
         if kind.metric is not None:
             metrics.add_metric(name=kind.metric, unit=MetricUnit.Count, value=1)
+
+
+def counted[**P, R](handler: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a handler so that what it counted is written out, also when it fails."""
+
+    @functools.wraps(handler)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return handler(*args, **kwargs)
+        finally:
+            # Powertools' own decorator complains of every invocation that had nothing to count.
+            if metrics.provider.metric_set:
+                metrics.flush_metrics()
+
+    return wrapped

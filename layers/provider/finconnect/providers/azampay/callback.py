@@ -21,7 +21,7 @@ from finconnect.text import clean
 # same document names only the first two: that form leaves the status unprotected, and is refused.
 SIGNED_FIELDS: Final = ("utilityref", "externalreference", "transactionstatus", "operator")
 # LOG: `success`. DOC: `failure` in the schema, `failed` in AzamPay's own plugin.
-_OUTCOMES: Final = {
+OUTCOMES: Final = {
     "success": CallbackOutcome.SUCCEEDED,
     "failure": CallbackOutcome.FAILED,
     "failed": CallbackOutcome.FAILED,
@@ -36,6 +36,7 @@ _KEPT: Final = (
     "message",
     "signature",
 )
+_READ: Final = (*_KEPT, "msisdn")
 # LOG: the form of AzamPay's ids. With no separator between the signed fields, a signature also
 # fits the same text cut elsewhere; the fixed form of the second field gives every other cut away.
 _REFERENCE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
@@ -74,7 +75,7 @@ def _read(fields: Mapping[str, Any], digest: str) -> Callback:
     return Callback(
         digest=digest,
         external_id=external_id,
-        outcome=_OUTCOMES.get(status),
+        outcome=OUTCOMES.get(status),
         status_text=status,
         references=(reference,) if transid in (None, reference) else (reference, transid),
         reference_is_sound=bool(_REFERENCE.fullmatch(reference)),
@@ -83,6 +84,7 @@ def _read(fields: Mapping[str, Any], digest: str) -> Callback:
         network=operator,
         message=clean(_optional_text(fields, "message") or "") or None,
         evidence=_evidence(fields),
+        retained=strict_json.encode({name: fields.get(name) for name in _READ}).decode(),
         signed_bytes="".join(signed).encode("utf-8"),
         signature=_signature(fields),
     )

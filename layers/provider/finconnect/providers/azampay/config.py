@@ -26,7 +26,8 @@ class AzampayConfig:
 
     The credentials are needed only to authenticate: whoever gets its tokens elsewhere leaves them
     empty. ``api_key`` is sent as ``X-API-Key`` only if given: reports conflict on whether AzamPay
-    wants it. ``public_key_urls`` overrides where the key is looked for. Raises ValueError for a
+    wants it. ``public_key_urls`` overrides where the key is looked for. ``status_path`` is
+    empty unless AzamPay has told of a call that says how a payment stands. Raises ValueError for a
     base URL that is not one.
     """
 
@@ -37,6 +38,7 @@ class AzampayConfig:
     client_secret: str = field(default="", repr=False)
     api_key: str | None = field(default=None, repr=False)
     public_key_urls: tuple[str, ...] = ()
+    status_path: str = ""
     checkout_timeouts: Timeouts = _CHECKOUT_TIMEOUTS
     timeouts: Timeouts = _TIMEOUTS
 

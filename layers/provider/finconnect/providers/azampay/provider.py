@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -20,8 +21,10 @@ from finconnect.providers.azampay import answers
 from finconnect.providers.azampay.callback import AzampayCallbacks
 from finconnect.providers.azampay.config import CHECKOUT_PATH, TOKEN_PATH, AzampayConfig
 from finconnect.providers.azampay.payload import read_payload
+from finconnect.providers.azampay.status import read_status, status_query
 from finconnect.providers.base import (
     AccessToken,
+    CallbackOutcome,
     CheckoutAccepted,
     HandledCallback,
     Payload,
@@ -108,6 +111,17 @@ class AzampayProvider(AzampayCallbacks):
             "through AzamPay's customer care for production"
         )
 
+    def get_payment_status(self, transaction_id: str, network: str) -> CallbackOutcome | None:
+        """Ask how a payment stands; None without a clear answer, or where nothing is configured."""
+        path = self._config.status_path
+        if not path:
+            return None
+        query = status_query(transaction_id, network)
+        try:
+            return read_status(self._fetch(self._config.checkout(path), query))
+        except (AuthenticationError, NeverSent, NoAnswer):
+            return None
+
     def get_public_key(self) -> str:
         """Fetch the PEM key of callback signatures from the first URL that has one.
 
@@ -148,17 +162,21 @@ class AzampayProvider(AzampayCallbacks):
             raise PaymentOutcomeUnknown(f"no clear answer ({error})") from error
         return answers.read_checkout(answer, secrets=(token.value, token.api_key or ""))
 
-    def _fetch(self, url: str) -> HttpAnswer:
+    def _fetch(self, url: str, query: Mapping[str, str] | None = None) -> HttpAnswer:
         token = self._tokens.token()
-        answer = self._get(url, token)
+        answer = self._get(url, query, token)
         if answer.status in answers.TOKEN_REFUSED:
-            return self._get(url, self._tokens.renew(token))
+            return self._get(url, query, self._tokens.renew(token))
         return answer
 
-    def _get(self, url: str, token: AccessToken) -> HttpAnswer:
+    def _get(self, url: str, query: Mapping[str, str] | None, token: AccessToken) -> HttpAnswer:
         return self._retry.call(
             lambda: self._http.send(
-                "GET", url, timeouts=self._config.timeouts, headers=_authorization(token)
+                "GET",
+                url,
+                timeouts=self._config.timeouts,
+                headers=_authorization(token),
+                params=query,
             )
         )
 

@@ -1,0 +1,110 @@
+"""Look at payments that went silent: ask where one can ask, else say so, and never guess."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from finconnect.clock import Clock, utc_now
+from finconnect.payments.decisions import decide_silence
+from finconnect.payments.errors import ConcurrentChange, LedgerUnavailable
+from finconnect.payments.events import NewIds, new_ids
+from finconnect.payments.model import Change, Payment, PaymentKey, Received
+from finconnect.payments.telemetry import Fact, Telemetry
+from finconnect.providers.base import CallbackOutcome
+
+GIVE_UP_ASKING: Final = timedelta(days=3)
+"""Until when a payment's status is asked for. It stays open after that too, and may be settled."""
+
+type AskStatus = Callable[[Payment], CallbackOutcome | None]
+
+
+class SilentPayments(Protocol):
+    """What this use case needs of the ledger."""
+
+    def open_payments(self, before: datetime) -> Iterable[PaymentKey]:
+        """The watched payments that are open since ``before``. Raises LedgerUnavailable."""
+        ...
+
+    def load(self, key: PaymentKey) -> Payment | None:
+        """The payment as it is now, or None. Raises LedgerUnavailable."""
+        ...
+
+    def held_callbacks(self, key: PaymentKey) -> Sequence[Received]:
+        """The callbacks that wait for the checkout's answer. Raises LedgerUnavailable."""
+        ...
+
+    def commit(self, change: Change) -> None:
+        """Write a change whole. Raises ConcurrentChange, LedgerUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcilePayments:
+    """Goes once through the payments that are open for longer than ``after``.
+
+    ``ask`` is given only where a status call is configured. A run ends by itself after ``budget``;
+    what is left is the next run's.
+    """
+
+    ledger: SilentPayments
+    telemetry: Telemetry
+    after: timedelta
+    ask: AskStatus | None = None
+    budget: timedelta = timedelta(seconds=40)
+    clock: Clock = utc_now
+    ids: NewIds = new_ids
+
+    def __call__(self) -> dict[str, int]:
+        """Reconcile, and count what the payments came to by status.
+
+        One payment that fails does not keep the others waiting. Raises LedgerUnavailable at the end
+        if any could not be read or written, so that the run counts as failed.
+        """
+        started, tally, failed = self.clock(), Counter[str](), 0
+        for key in self.ledger.open_payments(started - self.after):
+            if self.clock() - started > self.budget:
+                break
+            try:
+                tally[self._reconcile(key)] += 1
+            except LedgerUnavailable as error:
+                failed += 1
+                self.telemetry.tell(Fact.RECONCILE_FAILED, payment=str(key), reason=str(error))
+        self.telemetry.tell(Fact.RECONCILED, failed=failed, **tally)
+        if failed:
+            raise LedgerUnavailable(f"{failed} payments could not be reconciled")
+        return dict(tally)
+
+    def _reconcile(self, key: PaymentKey) -> str:
+        payment = self.ledger.load(key)
+        if payment is None or not payment.status.is_open:
+            return "settled"  # the index lags behind the table for a moment
+        change = decide_silence(
+            payment,
+            self.ledger.held_callbacks(key) if payment.held else (),
+            outcome=self._ask(payment),
+            keep_watching=self._keeps_asking(payment),
+            now=self.clock(),
+            ids=self.ids,
+        )
+        if change.after == payment:
+            return payment.status.value
+        try:
+            self.ledger.commit(change)
+        except ConcurrentChange:
+            return "changed"  # somebody knows more by now: the next run sees what
+        status = change.after.status if change.after else payment.status
+        self.telemetry.tell(Fact.PAYMENT_SILENT, payment=str(key), status=status)
+        return status.value
+
+    def _ask(self, payment: Payment) -> CallbackOutcome | None:
+        if self.ask is None or payment.transaction_id is None:
+            return None
+        return self.ask(payment)
+
+    def _keeps_asking(self, payment: Payment) -> bool:
+        can_ask = self.ask is not None and payment.transaction_id is not None
+        return can_ask and self.clock() - payment.created_at < GIVE_UP_ASKING

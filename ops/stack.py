@@ -1,0 +1,71 @@
+"""A deployed stack, found by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from finconnect.payments.aws import clients
+from finconnect.payments.aws.dynamodb_ledger import DynamoDBLedger
+from finconnect.payments.aws.sns_publisher import SnsPublisher
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class StackError(Exception):
+    """The stack cannot be used; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the commands need of a stack: its outputs, and adapters made from them."""
+
+    name: str
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the stack. Raises StackError if it is not there."""
+        try:
+            answer = boto3.client("cloudformation").describe_stacks(StackName=self.name)
+        except (ClientError, BotoCoreError) as error:
+            raise StackError(
+                f"stack {self.name!r} cannot be read ({error}): check --stack, the region and "
+                "the credentials of the AWS configuration"
+            ) from error
+        return {
+            output["OutputKey"]: output["OutputValue"]
+            for output in answer["Stacks"][0].get("Outputs", [])
+        }
+
+    def output(self, key: str) -> str:
+        """One output. Raises StackError if this stack does not have it."""
+        if key not in self.outputs:
+            raise StackError(f"stack {self.name!r} has no output {key}: deploy this version first")
+        return self.outputs[key]
+
+    @property
+    def ledger(self) -> DynamoDBLedger:
+        """The stack's ledger."""
+        return DynamoDBLedger(clients.dynamodb(), self.output("TableName"))
+
+    @property
+    def publisher(self) -> SnsPublisher:
+        """The stack's event topic."""
+        return SnsPublisher(clients.sns(), self.output("EventTopicArn"))
+
+    @property
+    def sqs(self) -> SQSClient:
+        """An SQS client."""
+        return boto3.client("sqs")
+
+    def invoke_token_refresh(self) -> str | None:
+        """Run token_refresh now. Returns its error, or None if it went well."""
+        answer = clients.lambda_().invoke(
+            FunctionName=self.output("TokenRefreshFunctionName"), Payload=b"{}"
+        )
+        return answer.get("FunctionError")
