@@ -1,0 +1,48 @@
+"""The deployed stack, once for all end-to-end tests."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from local.events import EventQueue
+from local.progress import Console, style_for
+from local.signals import stopping_in_order
+from local.stack import LocalStack
+from tests.e2e.support import World
+
+SUCCEEDED = "payment.succeeded"
+CALLBACK_DELAY = 0.3
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    """The real template, built and deployed; IAM is enforced. Its steps show with -s."""
+    progress = Console(sys.stdout, style_for(sys.stdout))
+    # Also when the test run is told to end, nothing is left behind.
+    with (
+        stopping_in_order(),
+        LocalStack(progress=progress, callback_delay=CALLBACK_DELAY) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="session")
+def events(stack: LocalStack) -> EventQueue:
+    """A subscriber who wants every event."""
+    return stack.subscribe()
+
+
+@pytest.fixture(scope="session")
+def successes(stack: LocalStack) -> EventQueue:
+    """A subscriber whose filter policy lets only successes through."""
+    return stack.subscribe((SUCCEEDED,))
+
+
+@pytest.fixture
+def world(stack: LocalStack, events: EventQueue, successes: EventQueue) -> Iterator[World]:
+    """The stack with its subscribers in place, and a merchant."""
+    _ = events, successes
+    with closing(World(stack)) as made:
+        yield made
