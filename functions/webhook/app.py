@@ -1,4 +1,4 @@
-"""Lambda: POST /webhooks/{provider}/{secret}."""
+"""Lambda: POST /webhooks/{provider}/{secret}, and the queue of callbacks to be verified later."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from finconnect.payments.http_api import Response, answers_problems, json_respon
 from finconnect.payments.settings import WebhookSettings, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = build(read_settings(WebhookSettings))
@@ -17,13 +19,15 @@ app = build(read_settings(WebhookSettings))
 
 @logger.inject_lambda_context
 @counted
-def handler(event: dict[str, Any], context: LambdaContext) -> Response:
-    """Answer one callback."""
+def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+    """Answer one callback, or try a batch of waiting ones again."""
+    if "Records" in event:
+        return app.record_batch(event, context)
     return take_in(event)
 
 
 @answers_problems(app.telemetry)
 def take_in(event: dict[str, Any]) -> Response:
-    """Record the callback; the answer leaves only after the write."""
+    """Keep the callback; the answer leaves only after the write."""
     disposition = app.record(read_body(event), event["pathParameters"]["secret"])
     return json_response(200, {"status": disposition.value})

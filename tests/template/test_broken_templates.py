@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.breakages import flows, interfaces, stores
+from tests.template.breakages import flows, interfaces, stores, watching
 from tests.template.breakages.breakage import Breakage
 from tests.template.breaking import Break, drop
 from tests.template.documents import deployed, read_openapi, read_template
@@ -10,7 +10,12 @@ from tests.template.rules import api, interface
 from tests.template.rules.resources import Rule
 from tests.template.test_house_rules import PRODUCTION, RULES
 
-BREAKAGES: list[Breakage] = flows.BREAKAGES + stores.BREAKAGES + interfaces.BREAKAGES
+BREAKAGES: list[Breakage] = [
+    *flows.BREAKAGES,
+    *stores.BREAKAGES,
+    *watching.BREAKAGES,
+    *interfaces.BREAKAGES,
+]
 
 
 @pytest.mark.parametrize(

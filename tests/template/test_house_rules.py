@@ -13,12 +13,15 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "local": {"Environment": "local"},
     "with AWS_IAM": {"PaymentAuthorization": "AWS_IAM"},
     "with an e-mail address": {"AlarmEmail": "ops@example.com"},
+    "with a status call": {"AzampayStatusPath": "/status"},
 }
 RULES: list[Rule] = [
     edges.batches_report_their_failures,
     edges.streams_give_up_in_time_and_report_it,
     edges.relay_sees_new_outbox_items_only,
     edges.queues_with_readers_redrive,
+    edges.readers_of_queues_may_read_and_have_time,
+    edges.callbacks_are_tried_once_for_each_delay,
     edges.schedules_have_dead_letter_queues,
     edges.subscriptions_have_dead_letter_queues,
     stores.tables_are_kept_for_ever,

@@ -10,6 +10,7 @@ from tests.template.rules.resources import of_type
 KEY_PARAMETER = (
     "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${PublicKeyParameter}"
 )
+OPEN_PAYMENTS = "${PaymentsTable.Arn}/index/open-payments"
 TRACING: set[Grant] = {("xray:PutTelemetryRecords", "*"), ("xray:PutTraceSegments", "*")}
 
 
@@ -43,9 +44,23 @@ EXPECTED: dict[str, set[Grant]] = {
         ("dynamodb:UpdateItem", "PaymentsTable.Arn"),
         ("lambda:InvokeFunction", "TokenRefreshFunction.Arn"),
         ("secretsmanager:GetSecretValue", "WebhookSecret.Id"),
+        ("sqs:ChangeMessageVisibility", "CallbackQueue.Arn"),
+        ("sqs:DeleteMessage", "CallbackQueue.Arn"),
+        ("sqs:GetQueueAttributes", "CallbackQueue.Arn"),
+        ("sqs:ReceiveMessage", "CallbackQueue.Arn"),
+        ("sqs:SendMessage", "CallbackQueue.Arn"),
         ("ssm:GetParameter", KEY_PARAMETER),
     }
     | _own_log("WebhookLogGroup"),
+    "ReconcilerFunction": {
+        ("dynamodb:GetItem", "PaymentsTable.Arn"),
+        ("dynamodb:PutItem", "PaymentsTable.Arn"),
+        ("dynamodb:Query", "PaymentsTable.Arn"),
+        ("dynamodb:Query", OPEN_PAYMENTS),
+        ("dynamodb:UpdateItem", "PaymentsTable.Arn"),
+        ("sqs:SendMessage", "ReconcilerDeadLetterQueue.Arn"),
+    }
+    | _own_log("ReconcilerLogGroup"),
     "EventRelayFunction": {
         ("dynamodb:DescribeStream", "PaymentsTable.StreamArn"),
         ("dynamodb:GetRecords", "PaymentsTable.StreamArn"),
@@ -67,6 +82,14 @@ def test_the_list_names_every_function() -> None:
 def test_a_function_may_do_this_and_nothing_else(function: str) -> None:
     template = deployed(read_template(), read_openapi())
     assert grants(template, function) == EXPECTED[function] | TRACING
+
+
+def test_a_status_call_needs_the_token_and_nothing_else() -> None:
+    asking = deployed(read_template(), read_openapi(), {"AzampayStatusPath": "/status"})
+    token: set[Grant] = {("secretsmanager:GetSecretValue", "TokenSecret.Id")}
+    for function, expected in EXPECTED.items():
+        more = token if function == "ReconcilerFunction" else set()
+        assert grants(asking, function) == expected | more | TRACING
 
 
 def test_only_the_token_refresh_can_read_the_credentials() -> None:

@@ -8,14 +8,22 @@ error.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
-_CANONICAL_ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
+_CANONICAL_ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted", enc_hook=_plain)
 
 
 class InvalidJson(ValueError):
@@ -53,8 +61,9 @@ def decode_object(raw: bytes) -> dict[str, Any]:
 def encode(value: object) -> bytes:
     """Encode to compact UTF-8 JSON; Decimals become numbers with the digits they have.
 
-    Raises TypeError for what JSON has no form for.
+    Raises TypeError or ValueError for what JSON has no form for, NaN and infinities among it.
     """
+    _refuse_infinite(value)
     return _ENCODER.encode(value)
 
 
@@ -64,6 +73,20 @@ def canonical(value: object) -> bytes:
     Numbers keep their digits: ``1000`` and ``1000.0`` are not the same bytes.
     """
     return _CANONICAL_ENCODER.encode(value)
+
+
+def _refuse_infinite(value: object) -> None:
+    match value:
+        case float() if not math.isfinite(value):
+            raise ValueError("a number that is not finite has no form in JSON")
+        case Decimal() if not value.is_finite():
+            raise ValueError("a number that is not finite has no form in JSON")
+        case Mapping():
+            for item in value.values():
+                _refuse_infinite(item)
+        case list() | tuple():
+            for item in value:
+                _refuse_infinite(item)
 
 
 def _refuse_constant(name: str) -> None:

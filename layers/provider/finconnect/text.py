@@ -8,7 +8,10 @@ from typing import Final
 from finconnect.msisdn import mask_msisdn
 
 MAX_SHOWN_CHARACTERS: Final = 300
-_PHONE: Final = re.compile(r"(?<![0-9A-Za-z])\+?(?:255|0)[0-9]{9}(?![0-9A-Za-z])")
+# A Tanzanian number as people write it: with or without +, 00, spaces and dashes.
+_PHONE: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?:\+|00)?(?:255|0)(?:[ -]?[0-9]){9}(?![0-9A-Za-z])", re.ASCII
+)
 
 
 def clean(text: str, *, secrets: tuple[str, ...] = (), limit: int = MAX_SHOWN_CHARACTERS) -> str:
@@ -18,9 +21,10 @@ def clean(text: str, *, secrets: tuple[str, ...] = (), limit: int = MAX_SHOWN_CH
     characters become spaces, so that nobody can forge a log line.
     """
     for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    text = _PHONE.sub(lambda found: mask_msisdn(found[0]), text)
+        for form in (secret, secret.strip()):
+            if form:
+                text = text.replace(form, "***")
+    text = _PHONE.sub(lambda found: mask_msisdn(re.sub(r"[^0-9]", "", found[0])), text)
     text = "".join(character if character.isprintable() else " " for character in text)
     text = " ".join(text.split())
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,16 +1,26 @@
-"""What breaks the rules about asynchronous edges, logs and alarms."""
+"""What breaks the rules about asynchronous edges."""
 
 from tests.template.breakages.breakage import Breakage
-from tests.template.breaking import add, drop, put, put_in_api
-from tests.template.rules import alarms, edges, logs
+from tests.template.breaking import add, drop, put
+from tests.template.rules import edges
 
 R = "Resources"
 P = "Properties"
 OUTBOX = (R, "EventRelayFunction", P, "Events", "Outbox", P)
-FORMAT = (R, "Api", P, "AccessLogSetting", "Fn::If", 1, "Format")
+VERIFY_LATER = (R, "WebhookFunction", P, "Events", "VerifyLater", P)
+WEBHOOK_MAY = (R, "WebhookRole", P, "Policies", 0, "PolicyDocument", "Statement")
 
 BREAKAGES: list[Breakage] = [
-    (edges.batches_report_their_failures, drop(*OUTBOX, "FunctionResponseTypes"), "does not take"),
+    (
+        edges.batches_report_their_failures,
+        drop(*OUTBOX, "FunctionResponseTypes"),
+        "EventRelayFunctionOutbox does not take",
+    ),
+    (
+        edges.batches_report_their_failures,
+        drop(*VERIFY_LATER, "FunctionResponseTypes"),
+        "WebhookFunctionVerifyLater does not take",
+    ),
     (
         edges.streams_give_up_in_time_and_report_it,
         drop(*OUTBOX, "DestinationConfig"),
@@ -50,7 +60,64 @@ BREAKAGES: list[Breakage] = [
             EventSourceArn={"Fn::GetAtt": ["RelayFailureQueue", "Arn"]},
             FunctionName={"Ref": "WebhookFunction"},
         ),
-        "no dead-letter queue",
+        "RelayFailureQueue is read by Reader and has no dead-letter queue",
+    ),
+    (
+        edges.queues_with_readers_redrive,
+        drop(R, "CallbackQueue", P, "RedrivePolicy"),
+        "CallbackQueue is read by WebhookFunctionVerifyLater and has no dead-letter queue",
+    ),
+    (
+        edges.queues_with_readers_redrive,
+        put(
+            R,
+            "CallbackQueue",
+            P,
+            "RedrivePolicy",
+            "deadLetterTargetArn",
+            to={"Fn::GetAtt": ["CallbackQueue", "Arn"]},
+        ),
+        "never lets go",
+    ),
+    (
+        edges.readers_of_queues_may_read_and_have_time,
+        drop(R, "CallbackQueue", P, "VisibilityTimeout"),
+        "before 120 seconds",
+    ),
+    (
+        edges.readers_of_queues_may_read_and_have_time,
+        put(R, "WebhookFunction", P, "Timeout", to=21),
+        "before 126 seconds",
+    ),
+    (
+        edges.readers_of_queues_may_read_and_have_time,
+        drop(*VERIFY_LATER, "ScalingConfig"),
+        "all the concurrency",
+    ),
+    (
+        edges.readers_of_queues_may_read_and_have_time,
+        put(*WEBHOOK_MAY, -1, "Action", to=["sqs:ReceiveMessage", "sqs:GetQueueAttributes"]),
+        "may not sqs:DeleteMessage",
+    ),
+    (
+        edges.callbacks_are_tried_once_for_each_delay,
+        put(R, "CallbackQueue", P, "RedrivePolicy", "maxReceiveCount", to=5),
+        "5 tries have 4 delays",
+    ),
+    (
+        edges.schedules_have_dead_letter_queues,
+        drop(R, "ReconcilerSchedule", P, "Target", "DeadLetterConfig"),
+        "ReconcilerSchedule has no dead-letter queue",
+    ),
+    (
+        edges.schedules_have_dead_letter_queues,
+        drop(R, "ReconcilerFunction", P, "EventInvokeConfig"),
+        "ReconcilerFunction is invoked asynchronously and reports no failure",
+    ),
+    (
+        edges.schedules_have_dead_letter_queues,
+        drop(R, "ReconcilerRole", P, "Policies", 0, "PolicyDocument", "Statement", -1),
+        "ReconcilerFunction may not write",
     ),
     (
         edges.schedules_have_dead_letter_queues,
@@ -76,63 +143,5 @@ BREAKAGES: list[Breakage] = [
         edges.subscriptions_have_dead_letter_queues,
         add("Hook", "AWS::SNS::Subscription", Protocol="lambda"),
         "no dead-letter queue",
-    ),
-    (
-        logs.functions_have_a_log_group_each,
-        drop(R, "PaymentsFunction", P, "LoggingConfig"),
-        "no log group",
-    ),
-    (
-        logs.functions_have_a_log_group_each,
-        put(R, "PaymentsFunction", P, "LoggingConfig", "LogGroup", to={"Ref": "WebhookLogGroup"}),
-        "shares",
-    ),
-    (logs.log_groups_have_retention, drop(R, "ApiLogGroup", P, "RetentionInDays"), "for ever"),
-    (logs.access_log_holds_no_path, put(*FORMAT, to='{"p":"$context.path"}'), "logs path"),
-    (logs.access_log_holds_no_path, put(*FORMAT, to="$context.resourcePath"), "JSON"),
-    (logs.access_log_holds_no_path, put(*FORMAT, to='{"s":"$context.status"}'), "the route"),
-    (
-        logs.stages_are_neither_traced_nor_logged_in_full,
-        put(R, "Api", P, "TracingEnabled", to=True),
-        "is traced",
-    ),
-    (
-        logs.stages_are_neither_traced_nor_logged_in_full,
-        put(R, "Api", P, "MethodSettings", 2, "LoggingLevel", to="INFO"),
-        "in full",
-    ),
-    (logs.functions_are_traced, drop("Globals", "Function", "Tracing"), "not traced"),
-    (alarms.queues_are_watched, drop(R, "RelayFailureQueueAlarm"), "RelayFailureQueue"),
-    (alarms.functions_are_watched, drop(R, "WebhookErrorsAlarm"), "WebhookFunction"),
-    (alarms.api_is_watched, drop(R, "ApiServerErrorsAlarm"), "5xx"),
-    (alarms.api_is_watched, put_in_api("info", "title", to="FinConnect"), "another name"),
-    (alarms.business_is_watched, drop(R, "PaymentMismatchAlarm"), "PaymentMismatch of webhook"),
-    (
-        alarms.business_is_watched,
-        put(
-            R,
-            "WebhookFunction",
-            P,
-            "Environment",
-            "Variables",
-            "POWERTOOLS_SERVICE_NAME",
-            to="webhook",
-        ),
-        "no function counts",
-    ),
-    (
-        alarms.alarms_reach_a_person_with_advice,
-        drop(R, "EventsLateAlarm", P, "AlarmActions"),
-        "nowhere",
-    ),
-    (
-        alarms.alarms_reach_a_person_with_advice,
-        drop(R, "EventsLateAlarm", P, "TreatMissingData"),
-        "missing data",
-    ),
-    (
-        alarms.alarms_reach_a_person_with_advice,
-        put(R, "EventsLateAlarm", P, "AlarmDescription", to="Late."),
-        "what to do",
     ),
 ]

@@ -47,6 +47,21 @@ BREAKAGES: list[Breakage] = [
     ),
     (stores.topics_are_encrypted, drop(R, "EventTopic", P, "KmsMasterKeyId"), "not encrypted"),
     (stores.queues_and_topics_refuse_plain_http, drop(R, "RelayFailureQueuePolicy"), "plain HTTP"),
+    (
+        stores.queues_and_topics_refuse_plain_http,
+        drop(R, "CallbackQueuePolicy"),
+        "CallbackQueue takes plain HTTP",
+    ),
+    (
+        stores.queues_and_topics_refuse_plain_http,
+        drop(R, "CallbackDeadLetterQueuePolicy"),
+        "CallbackDeadLetterQueue takes plain HTTP",
+    ),
+    (
+        stores.queues_and_topics_refuse_plain_http,
+        drop(R, "ReconcilerDeadLetterQueuePolicy"),
+        "ReconcilerDeadLetterQueue takes plain HTTP",
+    ),
     (stores.queues_and_topics_refuse_plain_http, drop(R, "EventTopicPolicy"), "plain HTTP"),
     (
         stores.queues_and_topics_refuse_plain_http,

@@ -11,20 +11,29 @@ BUSINESS_ALARMS = {
     ("CallbackUnmatched", "webhook"),
     ("InvalidSignature", "webhook"),
     ("CallbackUnsigned", "webhook"),
+    ("CallbackUnverifiable", "webhook"),
+    ("PaymentUnresolved", "reconciler"),
+    ("ReconcileFailed", "reconciler"),
     ("TokenRefreshFailed", "token-refresh"),
 }
+
+COUNT = "ApproximateNumberOfMessagesVisible"
+AGE = "ApproximateAgeOfOldestMessage"
 
 type Watched = tuple[str, str, str]
 
 
 def queues_are_watched(template: Template) -> Problems:
-    """A message in a dead-letter queue that nobody looks at is a lost one."""
+    """The first message where no function reads, and messages that wait too long where one does."""
     watched = _watched(template)
+    read = {
+        logical_id(mapping["EventSourceArn"])
+        for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    }
     return [
         f"nobody is told of messages in {name}"
         for name in of_type(template, "AWS::SQS::Queue")
-        if ("AWS/SQS", "ApproximateNumberOfMessagesVisible", f"{name}.QueueName") not in watched
-        and ("AWS/SQS", "ApproximateAgeOfOldestMessage", f"{name}.QueueName") not in watched
+        if ("AWS/SQS", AGE if name in read else COUNT, f"{name}.QueueName") not in watched
     ]
 
 

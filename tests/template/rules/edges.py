@@ -6,6 +6,8 @@ from tests.template.rules.resources import Problems, Resource, Template, logical
 
 STREAM_MEMORY_SECONDS = 86_400
 MOST_RETRIES = 10_000
+QUEUE_PATIENCE = 6
+READING = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 NEW_OUTBOX_ITEMS = (
     '{"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "EVENT#"}]}}}}'
 )
@@ -49,12 +51,43 @@ def relay_sees_new_outbox_items_only(template: Template) -> Problems:
 def queues_with_readers_redrive(template: Template) -> Problems:
     """A queue that a function reads needs a queue for what the function cannot do."""
     queues = of_type(template, "AWS::SQS::Queue")
-    return [
-        f"{source} is read by {name} and has no dead-letter queue"
-        for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items()
-        if (source := logical_id(mapping["EventSourceArn"])) in queues
-        and "deadLetterTargetArn" not in queues[source].get("RedrivePolicy", {})
-    ]
+    problems = []
+    for name, mapping in _queue_mappings(template).items():
+        source = logical_id(mapping["EventSourceArn"])
+        aim = logical_id(queues[source].get("RedrivePolicy", {}).get("deadLetterTargetArn"))
+        if aim not in queues:
+            problems.append(f"{source} is read by {name} and has no dead-letter queue")
+        elif aim == source or "RedrivePolicy" in queues[aim]:
+            problems.append(f"{source} never lets go of a message")
+    return problems
+
+
+def readers_of_queues_may_read_and_have_time(template: Template) -> Problems:
+    """Lambda reads in the function's name, and asks for six times the function's time-out."""
+    queues = of_type(template, "AWS::SQS::Queue")
+    functions = of_type(template, "AWS::Lambda::Function")
+    problems = []
+    for name, mapping in _queue_mappings(template).items():
+        source, reader = logical_id(mapping["EventSourceArn"]), logical_id(mapping["FunctionName"])
+        role, enough = functions[reader]["Role"], QUEUE_PATIENCE * functions[reader]["Timeout"]
+        problems += [
+            f"{reader} may not {action} on {source}"
+            for action in READING
+            if not allows(template, role, action, mapping["EventSourceArn"])
+        ]
+        if queues[source].get("VisibilityTimeout", 30) < enough:
+            problems.append(f"{source} gives a message out again before {enough} seconds")
+        if "MaximumConcurrency" not in mapping.get("ScalingConfig", {}):
+            problems.append(f"{name} may take all the concurrency that payments need")
+    return problems
+
+
+def callbacks_are_tried_once_for_each_delay(template: Template) -> Problems:
+    """A delay more than tries would never be waited; a try more than delays would not wait."""
+    delays = template["Parameters"]["CallbackRetryDelays"]["Default"].split(",")
+    queue = of_type(template, "AWS::SQS::Queue")["CallbackQueue"]
+    tries = queue.get("RedrivePolicy", {}).get("maxReceiveCount")
+    return [] if tries == len(delays) else [f"{tries} tries have {len(delays)} delays"]
 
 
 def schedules_have_dead_letter_queues(template: Template) -> Problems:
@@ -96,6 +129,14 @@ def _stream_mappings(template: Template) -> dict[str, Resource]:
         name: mapping
         for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items()
         if logical_id(mapping["EventSourceArn"]) in of_type(template, "AWS::DynamoDB::Table")
+    }
+
+
+def _queue_mappings(template: Template) -> dict[str, Resource]:
+    return {
+        name: mapping
+        for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items()
+        if logical_id(mapping["EventSourceArn"]) in of_type(template, "AWS::SQS::Queue")
     }
 
 

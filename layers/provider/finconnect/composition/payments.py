@@ -8,7 +8,7 @@ from finconnect.payments.aws import clients
 from finconnect.payments.aws.caches import CachedTokens
 from finconnect.payments.aws.dynamodb_ledger import DynamoDBLedger
 from finconnect.payments.aws.powertools import PowertoolsTelemetry
-from finconnect.payments.aws.refresher import LambdaRefresher
+from finconnect.payments.aws.refresher import LambdaRefresher, RationedTokenRefresh
 from finconnect.payments.aws.stores import SecretsManagerTokenStore
 from finconnect.payments.initiate import InitiatePayment
 from finconnect.payments.lookup import LookUpPayment
@@ -54,4 +54,5 @@ def build(
 def _tokens(settings: PaymentsSettings) -> TokenSource:
     store = SecretsManagerTokenStore(clients.secretsmanager(), settings.token_secret_arn)
     refresher = LambdaRefresher(clients.lambda_(), settings.token_refresh_function)
-    return CachedTokens(store, refresher.refresh_token)
+    rationed = RationedTokenRefresh(clients.dynamodb(), settings.table_name, "azampay", refresher)
+    return CachedTokens(store, rationed)

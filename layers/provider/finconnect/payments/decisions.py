@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from finconnect.payments.errors import TooManyHeld
 from finconnect.payments.events import NewIds, new_ids, payment_event, unmatched_event
 from finconnect.payments.model import (
     Answer,
@@ -33,6 +34,9 @@ from finconnect.payments.model import (
     Verification,
 )
 from finconnect.providers.base import CallbackOutcome
+
+MAX_HELD: Final = 20
+"""Each held callback takes part in the answer's transaction, which has room for a hundred items."""
 
 _RANK: Final = {
     Status.CREATED: 0,
@@ -93,11 +97,16 @@ def decide_answer(
 def decide_callback(
     payment: Payment | None, callback: Received, *, now: datetime, ids: NewIds = new_ids
 ) -> Change:
-    """Weigh a believed callback against the payment that it names, if there is one."""
+    """Weigh a believed callback against the payment that it names, if there is one.
+
+    Raises TooManyHeld for more early callbacks than one transaction could decide.
+    """
     if payment is None:
         event = unmatched_event(ids(1)[0], callback, now=now)
         return Change(None, None, (event,), received=Kept(callback, Disposition.UNMATCHED))
     if payment.status is Status.CREATED:
+        if payment.held >= MAX_HELD:
+            raise TooManyHeld(payment.key.external_id)
         after = replace(payment, held=payment.held + 1, version=payment.version + 1)
         return Change(payment, after, received=Kept(callback, Disposition.HELD))
     step = _weigh_callback(payment, callback, now)

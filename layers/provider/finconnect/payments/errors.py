@@ -10,6 +10,7 @@ FinConnectError
 ├── VerificationUnavailable   a callback that can be neither believed nor refused now
 ├── ConcurrentChange          somebody else changed the payment first: read again, decide again
 ├── DuplicateCallback         this very callback is in the ledger already
+├── TooManyHeld               more callbacks before the checkout's answer than can be held
 ├── LedgerUnavailable         the ledger did not answer, or refused for now
 ├── StoreUnavailable          a secret or a key could not be read or written
 └── PublishFailed             the topic did not take an event
@@ -54,6 +55,10 @@ class ConcurrentChange(FinConnectError):
 
 class DuplicateCallback(FinConnectError):
     """The inbox holds this very callback already."""
+
+
+class TooManyHeld(FinConnectError):
+    """The payment holds as many early callbacks as it can: this one must wait elsewhere."""
 
 
 class LedgerUnavailable(FinConnectError):

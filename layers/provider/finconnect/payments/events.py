@@ -97,7 +97,7 @@ def unmatched_event(event_id: str, callback: Received, *, now: datetime) -> Even
         id=event_id,
         type=EventType.UNMATCHED,
         key=key,
-        network=clean(callback.network, limit=64),
+        network=clean(callback.network, limit=64) or "unknown",  # SNS takes no empty attribute
         status=callback.outcome.value if callback.outcome else "unknown",
         time=now,
         envelope=_envelope(event_id, EventType.UNMATCHED, key.provider, key.external_id, now, data),

@@ -123,7 +123,7 @@ def problem_response(problem: Problem, **extensions: object) -> Response:
 def read_body(event: Event) -> bytes:
     """The body's bytes as they were sent, also where API Gateway encoded them in base64.
 
-    Raises PayloadTooLarge for more than 64 KiB, InvalidPayload for base64 that is none.
+    Raises PayloadTooLarge for more than 64 KiB, CallbackError for base64 that is none.
     """
     text = event.get("body") or ""
     if not event.get("isBase64Encoded"):
@@ -132,7 +132,7 @@ def read_body(event: Event) -> bytes:
         try:
             body = base64.b64decode(text, validate=True)
         except (ValueError, binascii.Error) as error:
-            raise InvalidPayload((Fault("body", "must be valid base64"),)) from error
+            raise CallbackError("body: must be valid base64") from error
     if len(body) > MAX_BODY_BYTES:
         raise PayloadTooLarge(f"more than {MAX_BODY_BYTES} bytes")
     return body
@@ -142,7 +142,7 @@ def read_json(event: Event) -> dict[str, Any]:
     """The body as one JSON object. Raises PayloadTooLarge, InvalidPayload."""
     try:
         return strict_json.decode_object(read_body(event))
-    except strict_json.InvalidJson as error:
+    except (strict_json.InvalidJson, CallbackError) as error:
         raise InvalidPayload(
             (Fault("body", f"must be one JSON object in UTF-8: {error}"),)
         ) from error

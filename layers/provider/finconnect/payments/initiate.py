@@ -101,6 +101,8 @@ class InitiatePayment:
             payment = self.ledger.reopen(payment, again)
         if payment.attempt_id == wanted.attempt_id:
             return self._send(payment, payload)
+        if payment.status is Status.NOT_SENT:  # an equal request took it back, and failed again
+            return Initiated(payment)
         if payment.status is Status.CREATED:
             raise PaymentInProgress(wanted.key.external_id)
         self.telemetry.tell(Fact.PAYMENT_REPLAYED, payment=str(payment.key), status=payment.status)

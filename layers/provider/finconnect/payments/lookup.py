@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from finconnect.clock import to_iso
 from finconnect.payments.errors import PaymentNotFound
@@ -37,8 +38,15 @@ class LookUpPayment:
     ledger: PaymentReader
 
     def __call__(self, key: PaymentKey) -> dict[str, Any]:
-        """The payment as the API shows it, with its history. Raises PaymentNotFound."""
+        """The payment as the API shows it, with its history. Raises PaymentNotFound.
+
+        API Gateway is said to hand on path parameters still percent-encoded, and emulators decode
+        them: an id that is not found as it came is looked for decoded.
+        """
+        decoded = PaymentKey(key.provider, unquote(key.external_id))
         found = self.ledger.history(key)
+        if found is None and decoded != key:
+            found = self.ledger.history(decoded)
         if found is None:
             raise PaymentNotFound(key.external_id)
         payment, entries = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -69,6 +69,8 @@ class Disposition(StrEnum):
     """It contradicts what was final."""
     UNMATCHED = "unmatched"
     """There is no such payment."""
+    DEFERRED = "deferred"
+    """There is no key to verify it with: it waits in the queue."""
     DUPLICATE = "duplicate"
     """It is in the ledger already."""
 
@@ -101,7 +103,7 @@ class Payment:
     attempt_id: str
     amount: Decimal
     currency: str
-    msisdn: str
+    msisdn: str = field(repr=False)
     network: str
     status: Status
     created_at: datetime
@@ -145,11 +147,11 @@ class Received:
     references: tuple[str, ...]
     reference_is_sound: bool
     amount: Decimal | None
-    msisdn: str | None
+    msisdn: str | None = field(repr=False)
     network: str
     message: str | None
     verification: Verification
-    evidence: Mapping[str, str]
+    evidence: Mapping[str, str] = field(repr=False)
     received_at: datetime
 
 

@@ -12,8 +12,8 @@ from finconnect.clock import Clock, utc_now
 from finconnect.payments.decisions import decide_silence
 from finconnect.payments.errors import ConcurrentChange, LedgerUnavailable
 from finconnect.payments.events import NewIds, new_ids
-from finconnect.payments.model import Change, Payment, PaymentKey, Received
-from finconnect.payments.telemetry import Fact, Telemetry
+from finconnect.payments.model import Change, EventType, Payment, PaymentKey, Received
+from finconnect.payments.telemetry import Fact, Telemetry, tell_callback
 from finconnect.providers.base import CallbackOutcome
 
 GIVE_UP_ASKING: Final = timedelta(days=3)
@@ -96,9 +96,20 @@ class ReconcilePayments:
             self.ledger.commit(change)
         except ConcurrentChange:
             return "changed"  # somebody knows more by now: the next run sees what
-        status = change.after.status if change.after else payment.status
-        self.telemetry.tell(Fact.PAYMENT_SILENT, payment=str(key), status=status)
-        return status.value
+        return self._told(change, payment)
+
+    def _told(self, change: Change, before: Payment) -> str:
+        after = change.after or before
+        for kept in change.resolved:
+            tell_callback(self.telemetry, kept, after)
+        is_silent = any(event.type is EventType.UNRESOLVED for event in change.events)
+        self.telemetry.tell(
+            Fact.PAYMENT_SILENT if is_silent else Fact.PAYMENT_ANSWERED,
+            payment=str(after.key),
+            status=after.status,
+            verification=after.verification,
+        )
+        return after.status.value
 
     def _ask(self, payment: Payment) -> CallbackOutcome | None:
         if self.ask is None or payment.transaction_id is None:

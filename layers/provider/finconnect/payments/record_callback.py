@@ -9,12 +9,15 @@ from typing import Final, Protocol
 from finconnect.clock import Clock, utc_now
 from finconnect.errors import CallbackError
 from finconnect.payments.decisions import decide_callback
+from finconnect.payments.deferred import Deferred, DeferredCallbacks
 from finconnect.payments.errors import (
     ConcurrentChange,
     DuplicateCallback,
     LedgerUnavailable,
     PayloadTooLarge,
+    TooManyHeld,
     UnknownUrl,
+    VerificationUnavailable,
 )
 from finconnect.payments.events import NewIds, new_ids
 from finconnect.payments.model import (
@@ -27,7 +30,7 @@ from finconnect.payments.model import (
     Verification,
     receive,
 )
-from finconnect.payments.telemetry import Fact, Telemetry, tell_callback
+from finconnect.payments.telemetry import Fact, Telemetry, about, tell_callback
 from finconnect.providers.base import Callback, CallbackReader
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -56,12 +59,13 @@ class UrlSecret(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordCallback:
-    """Checks, verifies and records a callback. When it returns, the callback is in the ledger."""
+    """Checks, verifies and records a callback. When it returns, the callback is kept."""
 
     provider_name: str
     reader: CallbackReader
     url_secret: UrlSecret
     verify: Callable[[Callback], Verification]
+    deferred: DeferredCallbacks
     ledger: CallbackLedger
     telemetry: Telemetry
     clock: Clock = utc_now
@@ -70,19 +74,25 @@ class RecordCallback:
     def __call__(self, body: bytes, presented_secret: str) -> Disposition:
         """Take in a raw callback that was posted to a URL with ``presented_secret``.
 
-        Raises PayloadTooLarge, CallbackError, UnknownUrl, SignatureRefused; and where it can be
-        neither believed nor refused, or not be kept: VerificationUnavailable, StoreUnavailable,
-        LedgerUnavailable.
+        A callback that can be neither believed nor refused goes to the queue. Raises
+        PayloadTooLarge, CallbackError, UnknownUrl, SignatureRefused; and where it could not be
+        kept: StoreUnavailable, LedgerUnavailable.
         """
         callback = self._parse(body)
         if not self.url_secret.matches(presented_secret):
-            self.telemetry.tell(Fact.CALLBACK_WRONG_URL, digest=callback.digest)
+            self.telemetry.tell(Fact.CALLBACK_WRONG_URL, **about(callback))
             raise UnknownUrl("no such URL")
-        verification = self.verify(callback)
-        return self.record(receive(self.provider_name, callback, verification, self.clock))
+        try:
+            verification = self.verify(callback)
+            return self.record(receive(self.provider_name, callback, verification, self.clock))
+        except (VerificationUnavailable, TooManyHeld):
+            return self._defer(callback)
 
     def record(self, callback: Received) -> Disposition:
-        """Decide what a believed callback does, and write it. Raises LedgerUnavailable."""
+        """Decide what a believed callback does, and write it.
+
+        Raises LedgerUnavailable, TooManyHeld.
+        """
         for _ in range(MAX_TRIES):
             payment = self.ledger.load(callback.key)
             change = decide_callback(payment, callback, now=self.clock(), ids=self.ids)
@@ -99,6 +109,13 @@ class RecordCallback:
             tell_callback(self.telemetry, kept, change.after)
             return kept.disposition
         raise LedgerUnavailable("the payment keeps changing")
+
+    def _defer(self, callback: Callback) -> Disposition:
+        self.deferred.put(
+            Deferred(self.provider_name, callback.retained, callback.digest, self.clock())
+        )
+        self.telemetry.tell(Fact.CALLBACK_DEFERRED, **about(callback))
+        return Disposition.DEFERRED
 
     def _parse(self, body: bytes) -> Callback:
         if len(body) > MAX_BODY_BYTES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from finconnect.payments.errors import PublishFailed
 from finconnect.payments.model import Event
 from finconnect.payments.telemetry import Fact, Telemetry
 
@@ -26,7 +27,17 @@ class RelayEvent:
 
     def __call__(self, event: Event) -> None:
         """Publish ``event``. Raises PublishFailed, and then it must be given again."""
-        self.publisher.publish(event)
+        try:
+            self.publisher.publish(event)
+        except PublishFailed as error:
+            self.telemetry.tell(
+                Fact.EVENT_NOT_PUBLISHED,
+                payment=str(event.key),
+                event=event.id,
+                type=event.type,
+                reason=str(error),
+            )
+            raise
         self.telemetry.tell(
             Fact.EVENT_PUBLISHED, payment=str(event.key), event=event.id, type=event.type
         )

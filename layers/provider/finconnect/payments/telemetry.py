@@ -8,6 +8,8 @@ from enum import Enum
 from typing import Final, Protocol
 
 from finconnect.payments.model import Disposition, Kept, Payment
+from finconnect.providers.base import Callback
+from finconnect.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ class Fact(Enum):
     CALLBACK_WRONG_URL = FactKind("callback_wrong_url", logging.WARNING, "CallbackWrongUrl")
     CALLBACK_FORGED = FactKind("callback_forged", logging.ERROR, "InvalidSignature")
     CALLBACK_UNSIGNED = FactKind("callback_unsigned", logging.ERROR, "CallbackUnsigned")
+    CALLBACK_DEFERRED = FactKind("callback_deferred", logging.WARNING, "CallbackDeferred")
     CALLBACK_UNVERIFIABLE = FactKind("callback_unverifiable", logging.ERROR, "CallbackUnverifiable")
+    MESSAGE_FAILED = FactKind("message_failed", logging.WARNING)
     EVENT_PUBLISHED = FactKind("event_published", metric="EventPublished")
     EVENT_NOT_PUBLISHED = FactKind("event_not_published", logging.ERROR, "EventNotPublished")
     TOKEN_CURRENT = FactKind("token_current")
@@ -59,6 +63,11 @@ class Telemetry(Protocol):
     def tell(self, fact: Fact, /, **details: object) -> None:
         """Tell a fact with its details. No detail may be a secret or a full phone number."""
         ...
+
+
+def about(callback: Callback) -> dict[str, object]:
+    """What every line about a callback says of it, believed or not."""
+    return {"external_id": clean(callback.external_id), "digest": callback.digest}
 
 
 _OF_DISPOSITION: Final = {

@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import NoReturn, Protocol
 
 from finconnect.clock import Clock, utc_now
+from finconnect.errors import PublicKeyError
 from finconnect.payments.errors import SignatureRefused, StoreUnavailable, VerificationUnavailable
 from finconnect.payments.model import Verification
-from finconnect.payments.telemetry import Fact, Telemetry
+from finconnect.payments.telemetry import Fact, Telemetry, about
 from finconnect.providers.base import Callback, CallbackReader, Verdict
 
 
@@ -33,11 +34,22 @@ class PublicKeys(Protocol):
         ...
 
 
+class FetchState(StrEnum):
+    """How it stands with fetching the key anew, for a caller that would like to."""
+
+    DUE = "due"
+    """The caller may fetch, and nobody else may for a while."""
+    FETCHED = "fetched"
+    """It was fetched a moment ago: a signature that still does not verify is forged."""
+    UNSETTLED = "unsettled"
+    """A fetch is under way or has failed: a signature that does not verify may yet be genuine."""
+
+
 class KeyFetching(Protocol):
     """Fetching the provider's key anew, at most once in a while for the whole stack."""
 
-    def is_due(self) -> bool:
-        """Whether this caller may fetch now; of many callers at once one is told yes."""
+    def claim(self) -> FetchState:
+        """Ask for the right to fetch; of many at once one gets it. Raises StoreUnavailable."""
         ...
 
     def fetch(self) -> bool:
@@ -75,7 +87,7 @@ class VerifyCallback:
             return Verification.URL_SECRET
         self.telemetry.tell(
             Fact.CALLBACK_UNSIGNED,
-            digest=callback.digest,
+            **about(callback),
             hint="if AzamPay does not sign your callbacks, deploy with UnsignedCallbacks=accept",
         )
         raise SignatureRefused("the callback is not signed")
@@ -83,15 +95,15 @@ class VerifyCallback:
     def _with_a_fresh_key(self, callback: Callback) -> Verification:
         # The provider may have changed its key. Asking for it is the only call that a callback can
         # cause, so it is rationed: garbage must not make us hammer the provider.
-        due = self.fetching.is_due()
-        if due and not self._fetched():
-            self._give_up(callback)
-        keys = self.keys.reread(force=due)
+        state = self.fetching.claim()
+        if state is FetchState.DUE:
+            state = FetchState.FETCHED if self._fetched() else FetchState.UNSETTLED
+        keys = self.keys.reread(force=state is FetchState.FETCHED)
         if self._is_signed(callback, keys):
             return Verification.SIGNATURE
-        if not keys:
+        if not keys or state is FetchState.UNSETTLED:
             self._give_up(callback)
-        self.telemetry.tell(Fact.CALLBACK_FORGED, digest=callback.digest)
+        self.telemetry.tell(Fact.CALLBACK_FORGED, **about(callback))
         raise SignatureRefused("the signature does not verify")
 
     def _fetched(self) -> bool:
@@ -101,8 +113,16 @@ class VerifyCallback:
             return False
 
     def _is_signed(self, callback: Callback, keys: Sequence[str]) -> bool:
-        return any(self.reader.verify_callback(callback, key) is Verdict.SIGNED for key in keys)
+        return any(self._is_signed_by(callback, key) for key in keys)
+
+    def _is_signed_by(self, callback: Callback, key: str) -> bool:
+        try:
+            return self.reader.verify_callback(callback, key) is Verdict.SIGNED
+        except PublicKeyError as error:
+            # Somebody has put it there by hand. It proves nothing, and a usable one may be next.
+            self.telemetry.tell(Fact.KEY_UNAVAILABLE, reason=str(error))
+            return False
 
     def _give_up(self, callback: Callback) -> NoReturn:
-        self.telemetry.tell(Fact.CALLBACK_UNVERIFIABLE, digest=callback.digest)
+        self.telemetry.tell(Fact.CALLBACK_UNVERIFIABLE, **about(callback))
         raise VerificationUnavailable("there is no key to verify the signature with")

@@ -55,7 +55,7 @@ class PaymentDetails:
     external_id: str
     amount: Decimal
     currency: str
-    msisdn: str
+    msisdn: str = field(repr=False)
     network: str
 
 
@@ -103,10 +103,10 @@ class Callback:
     references: tuple[str, ...]
     reference_is_sound: bool
     amount: Decimal | None
-    msisdn: str | None
+    msisdn: str | None = field(repr=False)
     network: str
     message: str | None
-    evidence: Mapping[str, str]
+    evidence: Mapping[str, str] = field(repr=False)
     retained: str = field(repr=False)
     signed_bytes: bytes = field(repr=False)
     signature: bytes | None = field(repr=False)

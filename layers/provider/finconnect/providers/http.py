@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 
 import httpx
+
+from finconnect.providers.deadline import DeadlineTransport, deadline_in
 
 MAX_ANSWER_BYTES: Final = 1024 * 1024
 
@@ -19,6 +22,10 @@ class Timeouts:
     connect: float = 2.0
     read: float = 15.0
     total: float = 18.0
+
+    def within(self, seconds: float) -> Timeouts:
+        """The same, but no longer than ``seconds`` each."""
+        return Timeouts(*(min(each, seconds) for each in (self.connect, self.read, self.total)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +61,12 @@ class HttpClient:
     ) -> None:
         self._monotonic = monotonic
         self._client = httpx.Client(
-            transport=transport,
+            transport=transport or DeadlineTransport(max_connections=10, keepalive_expiry=5.0),
             follow_redirects=False,  # a redirected POST is a second POST
             trust_env=False,  # a stray .netrc would replace the Authorization header
-            limits=httpx.Limits(max_connections=10, keepalive_expiry=5.0),
         )
+        # A provider has no reason to set cookies, and none is sent back.
+        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def send(
         self,
@@ -71,27 +79,33 @@ class HttpClient:
         content: bytes | None = None,
     ) -> HttpAnswer:
         """Send one request, once. Raises NeverSent or NoAnswer; any status is an answer."""
+        _check(headers or {})
         deadline = self._monotonic() + timeouts.total
         timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect)
         try:
-            with self._client.stream(
-                method, url, headers=headers, params=params, content=content, timeout=timeout
-            ) as response:
+            with (
+                deadline_in(timeouts.total, self._monotonic),
+                self._client.stream(
+                    method, url, headers=headers, params=params, content=content, timeout=timeout
+                ) as response,
+            ):
                 body = self._read(response, deadline)
                 return HttpAnswer(response.status_code, body, _trace_id(response.headers))
         except (
             httpx.ConnectError,  # DNS, refused, unreachable, TLS
             httpx.ConnectTimeout,
             httpx.PoolTimeout,
+            httpx.LocalProtocolError,  # found to be no HTTP before the first byte left
             httpx.UnsupportedProtocol,
             httpx.InvalidURL,
+            UnicodeError,  # a host that is no name
         ) as error:
-            raise NeverSent(_describe(error)) from error
+            raise NeverSent(_describe(error)) from None
         except httpx.HTTPError as error:
-            raise NoAnswer(_describe(error)) from error
+            raise NoAnswer(_describe(error)) from None
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
-        # httpx has no time-out for the whole answer: one that trickles would hold us for ever.
+        # The deadline once more, for a transport that knows none.
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
@@ -102,6 +116,13 @@ class HttpClient:
         return bytes(body)
 
 
+def _check(headers: Mapping[str, str]) -> None:
+    # A token pasted with a newline is no header. Left to httpx, its error would quote the token.
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise NeverSent(f"the value of {name} holds characters that no header can carry")
+
+
 def _trace_id(headers: httpx.Headers) -> str | None:
     for name in ("traceparent", "request-id", "x-request-id", "x-correlation-id"):
         if name in headers:
@@ -110,5 +131,6 @@ def _trace_id(headers: httpx.Headers) -> str | None:
 
 
 def _describe(error: Exception) -> str:
-    # The class says what happened; the text could quote a URL, and a URL can hold a secret.
+    # The class says what happened. Its text can quote a URL or a header, and these a secret: so it
+    # is not chained either.
     return type(error).__name__

@@ -8,7 +8,11 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_public_key,
+)
 
 from finconnect.errors import PublicKeyError
 
@@ -26,6 +30,12 @@ def load_rsa_key(pem: str) -> RSAPublicKey:
     if key.key_size < MIN_KEY_BITS:
         raise PublicKeyError(f"{key.key_size} bits are too few: at least {MIN_KEY_BITS} are needed")
     return key
+
+
+def normalised_pem(pem: str) -> str:
+    """The key alone and in one form, whatever stood around it. Raises PublicKeyError."""
+    key = load_rsa_key(pem)
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
 def is_signed_by(pem: str, *, signature: bytes, message: bytes) -> bool:

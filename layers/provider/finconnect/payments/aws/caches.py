@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -22,17 +23,29 @@ KEEP: Final = timedelta(minutes=5)
 RARELY: Final = timedelta(seconds=10)
 """The least time between two reads of the same store that hostile callers can cause."""
 
-type AskForRefresh = Callable[[str | None], None]
-"""Has the token refreshed; told the fingerprint of the refused one, if one was refused."""
+PATIENCE: Final = timedelta(seconds=8)
+"""How long to wait for a token that somebody else is refreshing."""
+
+type AskForRefresh = Callable[[str | None], bool]
+"""Has the token refreshed; told the fingerprint of the refused one, if one was refused. Returns
+False at once where another caller is doing it."""
 
 
 class CachedTokens:
     """The token for requests: from memory, else from the store, else refreshed by token_refresh."""
 
-    def __init__(self, store: TokenStore, refresh: AskForRefresh, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: TokenStore,
+        refresh: AskForRefresh,
+        clock: Clock = utc_now,
+        pause: Callable[[], None] = lambda: time.sleep(0.25),
+    ) -> None:
+        """``pause`` is waited between two looks at a store that somebody else is about to write."""
         self._store = store
         self._refresh = refresh
         self._clock = clock
+        self._pause = pause
         self._current: AccessToken | None = None
 
     def token(self) -> AccessToken:
@@ -40,17 +53,24 @@ class CachedTokens:
         if self._is_usable(self._current):
             return self._keep(self._current)
         stored = self._read()
-        if not self._is_usable(stored):
-            self._ask(None)
-            stored = self._read()
-        return self._keep(stored)
+        if self._is_usable(stored):
+            return self._keep(stored)
+        try:
+            return self._keep(self._refreshed(None, self._is_usable))
+        except AuthenticationError:
+            # Its last minute is better than nothing: refused, it does no harm.
+            if stored is None or stored.expires_at <= self._clock():
+                raise
+            return stored
 
     def renew(self, refused: AccessToken) -> AccessToken:
         """A token other than the refused one. Raises AuthenticationError if there is none."""
         stored = self._read()
         if stored is None or stored.value == refused.value:
-            self._ask(fingerprint(refused.value))
-            stored = self._read()
+            stored = self._refreshed(
+                fingerprint(refused.value),
+                lambda token: token is not None and token.value != refused.value,
+            )
         if stored is not None and stored.value == refused.value:
             raise AuthenticationError("the token was refused, and there is no other")
         return self._keep(stored)
@@ -70,9 +90,20 @@ class CachedTokens:
         except StoreUnavailable as error:
             raise AuthenticationError(str(error)) from error
 
-    def _ask(self, refused: str | None) -> None:
+    def _refreshed(
+        self, refused: str | None, is_good: Callable[[AccessToken | None], bool]
+    ) -> AccessToken | None:
+        deadline = self._clock() + PATIENCE
+        while not self._ask(refused):
+            stored = self._read()
+            if is_good(stored) or self._clock() > deadline:
+                return stored
+            self._pause()
+        return self._read()
+
+    def _ask(self, refused: str | None) -> bool:
         try:
-            self._refresh(refused)
+            return self._refresh(refused)
         except StoreUnavailable as error:
             raise AuthenticationError(str(error)) from error
 
@@ -118,14 +149,19 @@ class SecretsManagerUrlSecret:
 
     def matches(self, presented: str) -> bool:
         """Whether ``presented`` is the secret. Raises StoreUnavailable."""
-        secret = self._secret().encode()
+        if self._equals(presented, self._secret(KEEP)):
+            return True
+        # It may have been changed a moment ago: a genuine callback must not get 404 for that.
+        return self._equals(presented, self._secret(RARELY))
+
+    def _equals(self, presented: str, secret: str) -> bool:
         # An empty secret would be matched by an empty path: that must never let anyone in.
         return bool(secret) and hmac.compare_digest(
-            presented.encode(errors="surrogatepass"), secret
+            presented.encode(errors="surrogatepass"), secret.encode()
         )
 
-    def _secret(self) -> str:
-        if self._read_at is None or self._clock() - self._read_at >= KEEP:
+    def _secret(self, age: timedelta) -> str:
+        if self._read_at is None or self._clock() - self._read_at >= age:
             self._current = str(read_secret(self._client, self._secret_id).get("current", ""))
             self._read_at = self._clock()
         return self._current

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 _PATIENT: Final = Config(
@@ -48,6 +49,12 @@ def ssm() -> SSMClient:
 def sns() -> SNSClient:
     """The SNS client of this container."""
     client: SNSClient = _client("sns")
+    return client
+
+
+def sqs() -> SQSClient:
+    """The SQS client of this container."""
+    client: SQSClient = _client("sqs")
     return client
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ABSENT: Final = "attribute_not_exists(pk)"
+_CHECK_FAILED: Final = "ConditionalCheckFailed"
 _OPEN_TRIES: Final = 10
 
 
@@ -240,12 +241,12 @@ class DynamoDBLedger:
         raise LedgerUnavailable("the payment is busy")
 
     def _cancelled(self, codes: Sequence[str], inbox_index: int | None) -> Exception:
-        if inbox_index is not None and codes[inbox_index] == "ConditionalCheckFailed":
+        if inbox_index is not None and codes[inbox_index : inbox_index + 1] == [_CHECK_FAILED]:
             return DuplicateCallback("the callback is in the ledger already")
         if "TransactionConflict" in codes:
             self._pause()
             return ConcurrentChange("another transaction holds the payment")
-        if "ConditionalCheckFailed" in codes:
+        if _CHECK_FAILED in codes:
             return ConcurrentChange("the payment has changed")
         return LedgerUnavailable(", ".join(sorted(set(codes))))
 

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finconnect.clock import Clock, utc_now
-from finconnect.payments.aws.items import to_wire
+from finconnect.payments.aws.guard import DynamoDBGuard
 from finconnect.payments.errors import StoreUnavailable
 from finconnect.payments.refresh import Refreshed
+from finconnect.payments.verify import FetchState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
 
 FETCH_INTERVAL: Final = timedelta(minutes=5)
+REFRESH_PATIENCE: Final = timedelta(seconds=12)
+"""As long as the one that refreshes may take; then it counts as dead."""
 
 
 class LambdaRefresher:
@@ -66,33 +69,56 @@ class RationedKeyFetching:
         refresher: LambdaRefresher,
         clock: Clock = utc_now,
     ) -> None:
-        self._client = client
-        self._table = table
-        self._provider = provider
+        self._guard = DynamoDBGuard(client, table, pk=f"PUBLIC_KEY#{provider}", sk="REFETCH")
         self._refresher = refresher
         self._clock = clock
 
-    def is_due(self) -> bool:
-        """Whether this caller may fetch now. Raises StoreUnavailable."""
+    def claim(self) -> FetchState:
+        """Ask for the right to fetch. Raises StoreUnavailable."""
         now = self._clock()
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=to_wire({"pk": f"PUBLIC_KEY#{self._provider}", "sk": "REFETCH"}),
-                UpdateExpression="SET due_at = :next",
-                ConditionExpression="attribute_not_exists(due_at) OR due_at <= :now",
-                ExpressionAttributeValues=to_wire(
-                    {":now": int(now.timestamp()), ":next": int((now + FETCH_INTERVAL).timestamp())}
-                ),
-            )
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
-                return False
-            raise StoreUnavailable("the key guard cannot be written") from error
-        except BotoCoreError as error:
-            raise StoreUnavailable("the key guard cannot be written") from error
-        return True
+        there = self._guard.take(
+            until=now + FETCH_INTERVAL, now=now, values={"state": FetchState.UNSETTLED.value}
+        )
+        if there is None:
+            return FetchState.DUE
+        return FetchState(there.get("state", FetchState.UNSETTLED.value))
 
     def fetch(self) -> bool:
         """Have the key fetched. Returns whether there is one. Raises StoreUnavailable."""
-        return self._refresher.refetch_public_key()
+        fetched = self._refresher.refetch_public_key()
+        if fetched:
+            self._guard.note({"state": FetchState.FETCHED.value})
+        return fetched
+
+
+class RationedTokenRefresh:
+    """Has a refused token refreshed once, however many callers it was refused to.
+
+    The caller that takes the guard invokes token_refresh; the others are told that somebody does,
+    and watch the store. Should that one die, the guard is free again after a few seconds.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        provider: str,
+        refresher: LambdaRefresher,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._guard = DynamoDBGuard(client, table, pk=f"TOKEN#{provider}", sk="REFRESH")
+        self._refresher = refresher
+        self._clock = clock
+
+    def __call__(self, refused: str | None) -> bool:
+        """Refresh, and return True; or return False at once, because another caller does.
+
+        ``refused`` is the fingerprint of the refused token. Raises StoreUnavailable.
+        """
+        now = self._clock()
+        there = self._guard.take(until=now + REFRESH_PATIENCE, now=now, values={})
+        if there is not None:
+            return False
+        self._refresher.refresh_token(refused)
+        self._guard.release()
+        return True

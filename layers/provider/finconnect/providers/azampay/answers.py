@@ -19,7 +19,7 @@ from finconnect.errors import (
 )
 from finconnect.providers.base import AccessToken, CheckoutAccepted
 from finconnect.providers.http import HttpAnswer
-from finconnect.providers.public_key import load_rsa_key
+from finconnect.providers.public_key import normalised_pem
 from finconnect.text import clean
 
 ASSUMED_LIFETIME: Final = timedelta(minutes=50)
@@ -36,14 +36,14 @@ def read_token(answer: HttpAnswer, *, now: datetime, secrets: tuple[str, ...]) -
     body = _json_object(answer.body)
     data = body.get("data") if body else None
     token = data.get("accessToken") if isinstance(data, Mapping) else None
-    if answer.status == HTTPStatus.OK and isinstance(data, Mapping) and _is_text(token):
-        return AccessToken(str(token), now, _expiry(data.get("expire"), now))
     message = _message(body, secrets)
+    if answer.status == HTTPStatus.OK and isinstance(data, Mapping) and _is_token(token):
+        return AccessToken(str(token), now, _expiry(data.get("expire"), now))
     raise AuthenticationError(
         _reason(answer, body, message),
         status_code=answer.status,
         provider_message=message,
-        trace_id=answer.trace_id,
+        trace_id=_trace(answer, body),
     )
 
 
@@ -55,18 +55,27 @@ def read_checkout(answer: HttpAnswer, *, secrets: tuple[str, ...]) -> CheckoutAc
     """
     body = _json_object(answer.body)
     message = _message(body, secrets)
+
+    def no(kind: type[PaymentRequestError], reason: str) -> PaymentRequestError:
+        return kind(
+            reason,
+            status_code=answer.status,
+            provider_message=message,
+            trace_id=_trace(answer, body),
+        )
+
     if answer.status == HTTPStatus.OK and body:
         transaction_id, success = body.get("transactionId"), body.get("success")
         if success is True and _is_text(transaction_id) and transaction_id not in _NO_ID:
             return CheckoutAccepted(str(transaction_id), message)
         # LOG: `Invalid Vendor` inside a 200. A `success: true` without an id is not a refusal.
         if success is False or (success is None and transaction_id == "null"):
-            raise _error(PaymentRefused, answer, message or "refused without a reason", message)
+            raise no(PaymentRefused, message or "refused without a reason")
     if answer.status == HTTPStatus.BAD_REQUEST:
-        raise _error(PaymentRefused, answer, message or "the request is not valid (400)", message)
+        raise no(PaymentRefused, message or "the request is not valid (400)")
     if answer.status in TOKEN_REFUSED:
-        raise _error(PaymentUnauthorised, answer, message or f"HTTP {answer.status}", message)
-    raise _error(PaymentOutcomeUnknown, answer, _reason(answer, body, message), message)
+        raise no(PaymentUnauthorised, message or f"HTTP {answer.status}")
+    raise no(PaymentOutcomeUnknown, _reason(answer, body, message))
 
 
 def read_public_key(answer: HttpAnswer) -> str:
@@ -80,9 +89,7 @@ def read_public_key(answer: HttpAnswer) -> str:
     found = body.get("publicKey") if body else answer.body.decode("utf-8", errors="replace")
     if not isinstance(found, str):
         raise PublicKeyError("the answer holds no publicKey")
-    pem = found.replace("\\r", "").replace("\\n", "\n").strip() + "\n"
-    load_rsa_key(pem)
-    return pem
+    return normalised_pem(found.replace("\\r", "").replace("\\n", "\n"))
 
 
 def _expiry(expire: object, now: datetime) -> datetime:
@@ -99,6 +106,19 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
         return strict_json.decode_object(body)
     except strict_json.InvalidJson:
         return None
+
+
+def _is_token(value: object) -> bool:
+    # What a header can carry: a token with anything else in it is not one.
+    return (
+        isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())
+    )
+
+
+def _trace(answer: HttpAnswer, body: Mapping[str, Any] | None) -> str | None:
+    # DOC: a 400 names its trace in the body.
+    found = answer.trace_id or (body.get("traceId") if body else None)
+    return clean(found, limit=128) if isinstance(found, str) and found else None
 
 
 def _is_text(value: object) -> bool:
@@ -132,11 +152,3 @@ def _reason(answer: HttpAnswer, body: Mapping[str, Any] | None, message: str | N
         return f"an empty answer (HTTP {answer.status})"
     kind = "an answer that is not JSON" if body is None else "an answer without the expected fields"
     return f"{kind} (HTTP {answer.status})"
-
-
-def _error(
-    kind: type[PaymentRequestError], answer: HttpAnswer, reason: str, message: str | None
-) -> PaymentRequestError:
-    return kind(
-        reason, status_code=answer.status, provider_message=message, trace_id=answer.trace_id
-    )

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from finconnect import strict_json
@@ -71,7 +72,8 @@ class AzampayCallbacks:
 def _read(fields: Mapping[str, Any], digest: str) -> Callback:
     signed = [_required_text(fields, name) for name in SIGNED_FIELDS]
     external_id, reference, status, operator = signed
-    transid = _optional_text(fields, "transid")  # LOG: repeats `externalreference`, unsigned
+    # LOG: repeats `externalreference`, unsigned.
+    transid = _optional_text(fields, "transid") and _required_text(fields, "transid")
     return Callback(
         digest=digest,
         external_id=external_id,
@@ -123,4 +125,8 @@ def _signature(fields: Mapping[str, Any]) -> bytes | None:
 
 
 def _evidence(fields: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(fields[name]) for name in _KEPT if isinstance(fields.get(name), str | int)}
+    kinds = str | int | Decimal
+    kept = {name: str(fields[name]) for name in _KEPT if isinstance(fields.get(name), kinds)}
+    if "message" in kept:
+        kept["message"] = clean(kept["message"])  # free text: a phone number may stand in it
+    return kept

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -36,6 +37,8 @@ from finconnect.providers.retry import ConnectRetry
 from finconnect.providers.tokens import InMemoryTokens
 
 _JSON: Final = "application/json"
+_LEAST_SECONDS: Final = 2.0
+"""A checkout that could only be waited for so long is not sent: it would end up unknown."""
 
 
 class AzampayProvider(AzampayCallbacks):
@@ -49,12 +52,14 @@ class AzampayProvider(AzampayCallbacks):
         http: HttpClient | None = None,
         retry: ConnectRetry | None = None,
         clock: Clock = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Without ``tokens`` it authenticates by itself, with the credentials in ``config``."""
         self._config = config
         self._http = http or HttpClient()
         self._retry = retry or ConnectRetry()
         self._clock = clock
+        self._monotonic = monotonic
         self._tokens = tokens or InMemoryTokens(self.authenticate, clock=clock)
 
     def authenticate(self) -> AccessToken:
@@ -81,7 +86,9 @@ class AzampayProvider(AzampayCallbacks):
             raise AuthenticationError(f"the authenticator cannot be reached ({error})") from error
         except NoAnswer as error:
             raise AuthenticationError(f"the authenticator did not answer ({error})") from error
-        token = answers.read_token(answer, now=self._clock(), secrets=(config.client_secret,))
+        token = answers.read_token(
+            answer, now=self._clock(), secrets=(config.client_secret, config.client_id)
+        )
         return replace(token, api_key=config.api_key)
 
     def read_payload(self, payload: Payload) -> PaymentDetails:
@@ -98,11 +105,12 @@ class AzampayProvider(AzampayCallbacks):
         Raises PaymentRefused, PaymentNotSent or PaymentOutcomeUnknown.
         """
         content = strict_json.encode(payload)
+        deadline = self._monotonic() + self._config.checkout_timeouts.total
         token = self._token()
         try:
-            return self._checkout(content, token)
+            return self._checkout(content, token, deadline)
         except PaymentUnauthorised:
-            return self._checkout(content, self._renewed(token))
+            return self._checkout(content, self._renewed(token), deadline)
 
     def register_ipn(self, url: str) -> str:  # noqa: ARG002 (the call that every provider has)
         """AzamPay has no such call. Raises UnsupportedOperation."""
@@ -144,23 +152,26 @@ class AzampayProvider(AzampayCallbacks):
         callback = self.parse_callback(body)
         return HandledCallback(self.verify_callback(callback, public_key), callback)
 
-    def _checkout(self, content: bytes, token: AccessToken) -> CheckoutAccepted:
-        config = self._config
+    def _checkout(self, content: bytes, token: AccessToken, deadline: float) -> CheckoutAccepted:
         try:
-            answer = self._retry.call(
-                lambda: self._http.send(
-                    "POST",
-                    config.checkout(CHECKOUT_PATH),
-                    timeouts=config.checkout_timeouts,
-                    headers={"Content-Type": _JSON, **_authorization(token)},
-                    content=content,
-                )
-            )
+            answer = self._retry.call(lambda: self._post_checkout(content, token, deadline))
         except NeverSent as error:
             raise PaymentNotSent(f"AzamPay cannot be reached ({error})") from error
         except NoAnswer as error:
             raise PaymentOutcomeUnknown(f"no clear answer ({error})") from error
         return answers.read_checkout(answer, secrets=(token.value, token.api_key or ""))
+
+    def _post_checkout(self, content: bytes, token: AccessToken, deadline: float) -> HttpAnswer:
+        left = deadline - self._monotonic()
+        if left < _LEAST_SECONDS:
+            raise NeverSent("no time was left to wait for an answer")
+        return self._http.send(
+            "POST",
+            self._config.checkout(CHECKOUT_PATH),
+            timeouts=self._config.checkout_timeouts.within(left),
+            headers={"Content-Type": _JSON, **_authorization(token)},
+            content=content,
+        )
 
     def _fetch(self, url: str, query: Mapping[str, str] | None = None) -> HttpAnswer:
         token = self._tokens.token()

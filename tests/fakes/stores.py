@@ -1,0 +1,117 @@
+"""What the use cases keep and ask besides the ledger, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from finconnect.payments.model import Event
+from finconnect.payments.refresh import KeyRing
+from finconnect.providers.base import AccessToken
+from tests.fakes.faults import Faults
+
+
+@dataclass(slots=True)
+class InMemoryTokenStore:
+    """The stack's token. ``written`` remembers every write."""
+
+    token: AccessToken | None = None
+    faults: Faults = field(default_factory=Faults)
+    written: list[AccessToken] = field(default_factory=list)
+
+    def read(self) -> AccessToken | None:
+        """The stored token."""
+        return self.faults.around("tokens.read", lambda: self.token)
+
+    def write(self, token: AccessToken) -> None:
+        """Replace the stored token."""
+
+        def effect() -> None:
+            self.token = token
+            self.written.append(token)
+
+        self.faults.around("tokens.write", effect)
+
+
+@dataclass(slots=True)
+class InMemoryKeyStore:
+    """The stack's public keys."""
+
+    ring: KeyRing = field(default_factory=KeyRing)
+    faults: Faults = field(default_factory=Faults)
+
+    def read(self) -> KeyRing:
+        """The stored keys."""
+        return self.faults.around("keys.read", lambda: self.ring)
+
+    def write(self, ring: KeyRing) -> None:
+        """Replace the stored keys."""
+
+        def effect() -> None:
+            self.ring = ring
+
+        self.faults.around("keys.write", effect)
+
+
+@dataclass(slots=True)
+class FakeKeys:
+    """Keys in memory (``cached``), and what the store holds by now (``stored``)."""
+
+    cached: Sequence[str] = ()
+    stored: Sequence[str] = ()
+    rereads: list[bool] = field(default_factory=list)
+
+    def keys(self) -> Sequence[str]:
+        """The keys in memory."""
+        return self.cached
+
+    def reread(self, *, force: bool = False) -> Sequence[str]:
+        """The keys in the store; remembers whether it was forced."""
+        self.rereads.append(force)
+        self.cached = self.stored
+        return self.stored
+
+
+@dataclass(slots=True)
+class FakeFetching:
+    """A key fetch that is due or not, and what it does."""
+
+    due: bool = True
+    fetches: Callable[[], bool] = lambda: True
+    asked: int = 0
+    fetched: int = 0
+
+    def is_due(self) -> bool:
+        """Whether it is due; the first who asks takes it."""
+        self.asked += 1
+        due, self.due = self.due, False
+        return due
+
+    def fetch(self) -> bool:
+        """Do what was told."""
+        self.fetched += 1
+        return self.fetches()
+
+
+@dataclass(slots=True)
+class FakeUrlSecret:
+    """The secret of the callback URL."""
+
+    secret: str = "the-secret-of-the-url"
+    faults: Faults = field(default_factory=Faults)
+
+    def matches(self, presented: str) -> bool:
+        """Whether it is the one."""
+        return self.faults.around("url_secret.matches", lambda: presented == self.secret)
+
+
+@dataclass(slots=True)
+class FakePublisher:
+    """A topic that remembers."""
+
+    faults: Faults = field(default_factory=Faults)
+    published: list[Event] = field(default_factory=list)
+
+    def publish(self, event: Event) -> None:
+        """Remember an event."""
+        self.faults.around("topic.publish", lambda: self.published.append(event))

@@ -1,0 +1,217 @@
+"""Tokens, credentials, keys and the guard of the key fetch, as AWS holds them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+from finconnect.errors import AuthenticationError
+from finconnect.payments.aws.caches import SecretsManagerUrlSecret
+from finconnect.payments.aws.refresher import LambdaRefresher, RationedKeyFetching
+from finconnect.payments.aws.sns_publisher import SnsPublisher
+from finconnect.payments.aws.stores import (
+    ParameterStoreKeys,
+    SecretsManagerCredentials,
+    SecretsManagerTokenStore,
+)
+from finconnect.payments.errors import PublishFailed, StoreUnavailable
+from finconnect.payments.refresh import KeyRing
+from finconnect.providers.base import AccessToken
+from tests.fakes.builders import an_event
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.ledger_contract import in_threads
+from tests.fakes.table import one_call_at_a_time
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+type Holds = Callable[[object], SecretsManagerClient]
+
+
+@pytest.fixture
+def holds() -> Holds:
+    """Create the secret with a value, JSON or text as it is."""
+
+    def create(value: object) -> SecretsManagerClient:
+        client = boto3.client("secretsmanager")
+        text = value if isinstance(value, str) else json.dumps(value)
+        client.create_secret(Name="secret", SecretString=text)
+        return client
+
+    return create
+
+
+@pytest.mark.parametrize("api_key", [None, "an-api-key"])
+def test_a_token_is_read_as_it_was_written(holds: Holds, api_key: str | None) -> None:
+    store = SecretsManagerTokenStore(holds({}), "secret")
+    assert store.read() is None
+    token = AccessToken("a-token", START, START + timedelta(hours=1), api_key)
+    store.write(token)
+    assert store.read() == token
+
+
+def test_credentials_are_read_without_what_is_not_set(holds: Holds) -> None:
+    client = holds(
+        {"appName": "Shop\n", "clientId": " 1", "clientSecret": "s=", "apiKey": "REPLACE_ME"}
+    )
+    credentials = SecretsManagerCredentials(client, "secret").read()
+    assert credentials == {"appName": "Shop", "clientId": "1", "clientSecret": "s="}
+
+
+@pytest.mark.parametrize("value", ["REPLACE_ME", "", None])
+def test_credentials_that_are_not_in_are_named(holds: Holds, value: str | None) -> None:
+    client = holds({"appName": value, "clientId": "1", "clientSecret": value})
+    with pytest.raises(AuthenticationError, match=r"appName, clientSecret.*put-secret-value"):
+        SecretsManagerCredentials(client, "secret").read()
+
+
+@pytest.mark.parametrize("text", ["canary", "[]", '"canary"', '{"current": canary}'])
+def test_a_secret_that_is_no_object_is_never_quoted(holds: Holds, text: str) -> None:
+    store = SecretsManagerTokenStore(holds(text), "secret")
+    with pytest.raises(StoreUnavailable) as caught:
+        store.read()
+    assert "canary" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_secret_that_is_not_there_is_unavailable() -> None:
+    client = boto3.client("secretsmanager")
+    with pytest.raises(StoreUnavailable, match="ResourceNotFoundException"):
+        SecretsManagerTokenStore(client, "secret").read()
+
+
+def test_the_secret_of_the_url_is_read_once_in_five_minutes(holds: Holds) -> None:
+    client, clock = holds({"current": "first"}), FakeClock()
+    secret = SecretsManagerUrlSecret(client, "secret", clock)
+    assert secret.matches("first")
+    client.put_secret_value(SecretId="secret", SecretString='{"current": "second"}')
+    assert not secret.matches("second")
+    clock.advance(minutes=5)
+    assert secret.matches("second")
+    assert not secret.matches("first")
+
+
+@pytest.mark.parametrize("presented", ["", "firs", "first ", "FIRST", "é", "\ud800"])
+def test_any_other_text_is_not_the_secret(holds: Holds, presented: str) -> None:
+    secret = SecretsManagerUrlSecret(holds({"current": "first"}), "secret")
+    assert not secret.matches(presented)
+
+
+@pytest.mark.parametrize("value", [{}, {"current": ""}])
+def test_no_secret_is_matched_by_nothing(holds: Holds, value: dict[str, str]) -> None:
+    assert not SecretsManagerUrlSecret(holds(value), "secret").matches("")
+
+
+def test_keys_are_read_as_they_were_written() -> None:
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name="/key", Value="{}", Type="String")
+    store = ParameterStoreKeys(ssm, "/key")
+    assert store.read() == KeyRing()
+    store.write(KeyRing("current", "previous", START))
+    assert store.read() == KeyRing("current", "previous", START)
+
+
+@pytest.mark.parametrize("text", ["x", "{"])
+def test_a_key_parameter_that_is_not_json_is_unavailable(text: str) -> None:
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name="/key", Value=text, Type="String")
+    with pytest.raises(StoreUnavailable):
+        ParameterStoreKeys(ssm, "/key").read()
+
+
+def fetching(client: DynamoDBClient, table: str, clock: FakeClock) -> RationedKeyFetching:
+    refresher = LambdaRefresher(boto3.client("lambda"), "token-refresh")
+    return RationedKeyFetching(client, table, "azampay", refresher, clock)
+
+
+def test_a_fetch_is_due_once_in_five_minutes_for_all(dynamodb: DynamoDBClient, table: str) -> None:
+    clock = FakeClock()
+    one, other = fetching(dynamodb, table, clock), fetching(dynamodb, table, clock)
+    assert [one.is_due(), one.is_due(), other.is_due()] == [True, False, False]
+    clock.advance(minutes=4, seconds=59)
+    assert not other.is_due()
+    clock.advance(seconds=1)
+    assert [other.is_due(), one.is_due()] == [True, False]
+
+
+def test_of_many_at_once_one_is_told_that_a_fetch_is_due(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    client, clock, told = one_call_at_a_time(dynamodb), FakeClock(), list[bool]()
+    in_threads([lambda: told.append(fetching(client, table, clock).is_due())] * 10)
+    assert told.count(True) == 1
+
+
+def test_a_guard_that_cannot_be_written_is_unavailable(dynamodb: DynamoDBClient) -> None:
+    with pytest.raises(StoreUnavailable):
+        fetching(dynamodb, "no-such-table", FakeClock()).is_due()
+
+
+def answering(body: bytes, **more: str) -> tuple[LambdaRefresher, Stubber]:
+    client = boto3.client("lambda")
+    stub = Stubber(client)
+    payload = StreamingBody(io.BytesIO(body), len(body))
+    stub.add_response("invoke", {"StatusCode": 200, "Payload": payload} | more)
+    stub.activate()
+    return LambdaRefresher(client, "token-refresh"), stub
+
+
+@pytest.mark.parametrize(
+    ("answer", "has_key"), [("refreshed", True), ("unavailable", False), ("current", False)]
+)
+def test_a_fetched_key_is_told_from_none(answer: str, has_key: bool) -> None:
+    refresher, _ = answering(json.dumps({"token": "current", "public_key": answer}).encode())
+    assert refresher.refetch_public_key() is has_key
+
+
+@pytest.mark.parametrize(
+    ("body", "more"),
+    [
+        (b'{"errorMessage": "canary"}', {"FunctionError": "Unhandled"}),
+        (b"canary", {}),
+        (b"null", {}),
+        (b"[]", {}),
+    ],
+)
+def test_a_refresh_that_fails_is_unavailable_and_quotes_nothing(
+    body: bytes, more: dict[str, Any]
+) -> None:
+    refresher, _ = answering(body, **more)
+    with pytest.raises(StoreUnavailable) as caught:
+        refresher.refresh_token("fingerprint")
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("refused", "payload"), [(None, b"{}"), ("abc", b'{"refused_token": "abc"}')]
+)
+def test_a_refresh_is_asked_for_by_the_fingerprint_of_what_was_refused(
+    refused: str | None, payload: bytes
+) -> None:
+    client = boto3.client("lambda")
+    with Stubber(client) as stub:
+        body = StreamingBody(io.BytesIO(b"{}"), 2)
+        expected = {
+            "FunctionName": "token-refresh",
+            "InvocationType": "RequestResponse",
+            "Payload": payload,
+        }
+        stub.add_response("invoke", {"StatusCode": 200, "Payload": body}, expected)
+        LambdaRefresher(client, "token-refresh").refresh_token(refused)
+
+
+def test_a_topic_that_is_not_there_takes_nothing() -> None:
+    publisher = SnsPublisher(
+        boto3.client("sns"), "arn:aws:sns:us-east-1:123456789012:no-such-topic"
+    )
+    with pytest.raises(PublishFailed):
+        publisher.publish(an_event())

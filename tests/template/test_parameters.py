@@ -1,0 +1,67 @@
+"""The parameters' patterns take what they should, and refuse what would fail only later."""
+
+import re
+
+import pytest
+
+from tests.template.documents import read_template
+
+
+def _is_taken(parameter: str, value: str) -> bool:
+    # A pattern of CloudFormation must match the whole value.
+    return bool(re.fullmatch(read_template()["Parameters"][parameter]["AllowedPattern"], value))
+
+
+@pytest.mark.parametrize(
+    "delays",
+    ["60,300,900,3600", "0,0,0,0", "1,9,99,999", "900,43000,42999,39999", "899,1,10,10000"],
+)
+def test_four_delays_are_taken(delays: str) -> None:
+    assert _is_taken("CallbackRetryDelays", delays)
+
+
+@pytest.mark.parametrize(
+    "delays",
+    [
+        "",
+        "60",
+        "60,300,900",
+        "60,300,900,3600,7200",
+        "60,300,900,",
+        "60, 300, 900, 3600",
+        "901,300,900,3600",  # more than SQS keeps a new message back
+        "1000,300,900,3600",
+        "60,43001,900,3600",  # more than is left of the twelve hours since its receipt
+        "60,300,900,43200",
+        "60,300,900,100000",
+        "60,300,900,-1",
+        "60,300,900,1.5",
+        "060,300,900,3600",
+        "a,b,c,d",
+    ],
+)
+def test_other_delays_are_refused(delays: str) -> None:
+    assert not _is_taken("CallbackRetryDelays", delays)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/status", "/api/v1/partner/gettransactionstatus", "/v1.0/a-b_c"]
+)
+def test_a_status_path_is_a_path_or_empty(path: str) -> None:
+    assert _is_taken("AzampayStatusPath", path)
+
+
+@pytest.mark.parametrize(
+    "path", ["status", "https://host/status", "//host/status", "/", "/status?id=1", "/a b", "/a#b"]
+)
+def test_anything_else_is_no_status_path(path: str) -> None:
+    assert not _is_taken("AzampayStatusPath", path)
+
+
+def test_azampay_is_asked_for_nothing_unless_somebody_says_where() -> None:
+    assert read_template()["Parameters"]["AzampayStatusPath"]["Default"] == ""
+
+
+def test_silence_is_told_after_a_minute_at_the_least_and_a_week_at_the_most() -> None:
+    parameter = read_template()["Parameters"]["ReconcileAfterMinutes"]
+    assert (parameter["MinValue"], parameter["Default"], parameter["MaxValue"]) == (1, 15, 10_080)

@@ -1,0 +1,46 @@
+"""Looking a payment up, with what happened to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from finconnect.payments.errors import PaymentNotFound
+from finconnect.payments.lookup import LookUpPayment
+from finconnect.payments.model import PaymentKey, Status
+from tests.fakes.builders import KEY, MSISDN, a_move, a_payment, an_event
+from tests.fakes.ledger import InMemoryLedger
+
+
+@pytest.fixture
+def ledger() -> InMemoryLedger:
+    return InMemoryLedger()
+
+
+def test_a_payment_is_shown_with_its_history_from_its_creation_on(ledger: InMemoryLedger) -> None:
+    opened = ledger.open(a_payment())
+    ledger.commit(a_move(opened, Status.PENDING, an_event()))
+    shown = LookUpPayment(ledger)(KEY)
+    at = "2026-03-01T09:30:00.000000Z"
+    assert shown["status"] == "pending"
+    assert shown["history"] == [
+        {"at": at, "type": "payment.created", "status": "created"},
+        {"at": at, "type": "payment.pending", "status": "pending"},
+    ]
+
+
+def test_a_number_is_shown_masked(ledger: InMemoryLedger) -> None:
+    ledger.open(a_payment())
+    shown = LookUpPayment(ledger)(KEY)
+    assert shown["accountNumber"] == "2557*****678"
+    assert MSISDN not in str(shown)
+
+
+def test_what_is_inside_is_not_shown(ledger: InMemoryLedger) -> None:
+    ledger.open(a_payment())
+    shown = LookUpPayment(ledger)(KEY)
+    assert not {"fingerprint", "attemptId", "version", "held", "watched"} & shown.keys()
+
+
+def test_an_unknown_reference_is_not_found(ledger: InMemoryLedger) -> None:
+    with pytest.raises(PaymentNotFound):
+        LookUpPayment(ledger)(PaymentKey("azampay", "order-2"))

@@ -1,0 +1,220 @@
+"""Keeping the token and the key fresh, and asking the provider as seldom as possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from finconnect.errors import AuthenticationError, PublicKeyError
+from finconnect.payments.errors import StoreUnavailable
+from finconnect.payments.refresh import (
+    KeyRing,
+    Refresh,
+    Refreshed,
+    RefreshPublicKey,
+    RefreshRequest,
+    RefreshToken,
+    StoredTokens,
+)
+from finconnect.payments.telemetry import Fact
+from finconnect.providers.base import AccessToken, fingerprint
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.faults import When
+from tests.fakes.provider import FakeProvider
+from tests.fakes.stores import InMemoryKeyStore, InMemoryTokenStore
+from tests.fakes.telemetry import RecordingTelemetry
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Desk:
+    """The use case with everything around it faked."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    tokens: InMemoryTokenStore = field(default_factory=InMemoryTokenStore)
+    keys: InMemoryKeyStore = field(default_factory=InMemoryKeyStore)
+    heard: RecordingTelemetry = field(default_factory=RecordingTelemetry)
+    provider: FakeProvider = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.provider = FakeProvider(clock=self.clock)
+
+    def refresh(self, **request: Any) -> dict[str, str]:  # noqa: ANN401
+        token = self.refresh_token
+        key = RefreshPublicKey(self.provider, self.keys, self.heard, self.clock)
+        return Refresh(token, key)(RefreshRequest(**request))
+
+    @property
+    def refresh_token(self) -> RefreshToken:
+        return RefreshToken(self.provider, self.tokens, self.heard, self.clock)
+
+    def has_token(self, value: str = "old", lifetime: timedelta = HOUR) -> AccessToken:
+        self.tokens.token = AccessToken(value, START, START + lifetime)
+        return self.tokens.token
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_the_first_run_fetches_both(desk: Desk) -> None:
+    assert desk.refresh() == {"token": "refreshed", "public_key": "refreshed"}
+    assert desk.tokens.token is not None
+    assert desk.tokens.token.value == "token-1"
+    assert desk.keys.ring == KeyRing("a key", None, START)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "result"),
+    [(0, "current"), (29, "current"), (30, "refreshed"), (59, "refreshed"), (61, "refreshed")],
+)
+def test_a_token_is_refreshed_when_half_its_life_is_gone(
+    desk: Desk, minutes: int, result: str
+) -> None:
+    desk.has_token()
+    desk.clock.advance(minutes=minutes)
+    assert desk.refresh()["token"] == result
+    assert desk.provider.tokens_given == int(result == "refreshed")
+
+
+def test_the_secret_is_written_only_when_there_is_a_new_token(desk: Desk) -> None:
+    for _ in range(6):
+        desk.refresh()
+        desk.clock.advance(minutes=10)
+    assert len(desk.tokens.written) == 2
+
+
+def test_a_refused_token_is_replaced_however_young_it_is(desk: Desk) -> None:
+    refused = desk.has_token()
+    assert desk.refresh(refused_token=fingerprint(refused.value))["token"] == "refreshed"
+    assert desk.tokens.token is not None
+    assert desk.tokens.token.value == "token-1"
+
+
+def test_who_was_refused_an_older_token_is_told_that_there_is_another(desk: Desk) -> None:
+    desk.has_token("new")
+    assert desk.refresh(refused_token=fingerprint("old"))["token"] == "current"
+    assert desk.provider.tokens_given == 0
+
+
+def test_a_hundred_refused_one_after_the_other_cost_one_token(desk: Desk) -> None:
+    refused = fingerprint(desk.has_token().value)
+    for _ in range(100):
+        desk.refresh(refused_token=refused)
+    assert desk.provider.tokens_given == 1
+
+
+def test_another_token_that_has_expired_is_not_current(desk: Desk) -> None:
+    desk.has_token("new")
+    desk.clock.advance(minutes=61)
+    assert desk.refresh(refused_token=fingerprint("old"))["token"] == "refreshed"
+
+
+def test_a_failing_authenticator_leaves_the_stored_token_and_is_told(desk: Desk) -> None:
+    stored = desk.has_token()
+    desk.clock.advance(minutes=40)
+    desk.provider.faults.fail(AuthenticationError("locked"), "provider.authenticate")
+    with pytest.raises(AuthenticationError, match=r"^Authentication failed: locked"):
+        desk.refresh()
+    assert desk.tokens.token is stored
+    assert "locked" in str(desk.heard.details(Fact.TOKEN_REFRESH_FAILED)["reason"])
+
+
+def test_a_secret_that_cannot_be_written_is_told(desk: Desk) -> None:
+    desk.tokens.faults.fail(StoreUnavailable("no"), "tokens.write")
+    with pytest.raises(StoreUnavailable):
+        desk.refresh()
+    assert desk.heard.facts == [Fact.TOKEN_REFRESH_FAILED]
+
+
+def test_a_write_whose_answer_was_lost_costs_no_second_token(desk: Desk) -> None:
+    desk.tokens.faults.fail(StoreUnavailable("no"), "tokens.write", when=When.AFTER)
+    with pytest.raises(StoreUnavailable):
+        desk.refresh()
+    desk.refresh()
+    assert desk.provider.tokens_given == 1
+
+
+def test_a_secret_that_cannot_be_read_asks_the_provider_for_nothing(desk: Desk) -> None:
+    desk.tokens.faults.fail(StoreUnavailable("no"), "tokens.read")
+    with pytest.raises(StoreUnavailable):
+        desk.refresh()
+    assert desk.provider.tokens_given == 0
+
+
+def test_no_token_is_told_to_the_log(desk: Desk) -> None:
+    desk.refresh()
+    assert "token-1" not in str(desk.heard.told)
+
+
+@pytest.mark.parametrize(("hours", "result"), [(23.9, "current"), (24, "refreshed")])
+def test_a_key_is_fetched_again_after_a_day(desk: Desk, hours: float, result: str) -> None:
+    desk.keys.ring = KeyRing("a key", None, START)
+    desk.clock.advance(hours=hours)
+    assert desk.refresh()["public_key"] == result
+
+
+def test_a_key_is_fetched_at_once_when_a_callback_asks_for_it(desk: Desk) -> None:
+    desk.keys.ring = KeyRing("a key", None, START)
+    desk.provider.public_key = "a new key"
+    assert desk.refresh(refetch_public_key=True)["public_key"] == "refreshed"
+    assert desk.keys.ring == KeyRing("a new key", "a key", START)
+    assert desk.heard.details(Fact.KEY_REFRESHED)["changed"] is True
+
+
+def test_the_same_key_again_does_not_push_the_previous_one_out(desk: Desk) -> None:
+    desk.keys.ring = KeyRing("a key", "an old key", START)
+    desk.clock.advance(hours=25)
+    desk.refresh()
+    assert desk.keys.ring == KeyRing("a key", "an old key", desk.clock())
+    assert desk.heard.details(Fact.KEY_REFRESHED)["changed"] is False
+
+
+def test_two_rotations_leave_the_last_two_keys(desk: Desk) -> None:
+    for key in ("one", "two", "three"):
+        desk.provider.public_key = key
+        desk.refresh(refetch_public_key=True)
+    assert (desk.keys.ring.current, desk.keys.ring.previous) == ("three", "two")
+
+
+@pytest.mark.parametrize("error", [PublicKeyError("404"), AuthenticationError("no token")])
+def test_a_provider_without_a_key_leaves_the_stored_ones(desk: Desk, error: Exception) -> None:
+    ring = desk.keys.ring = KeyRing("a key", "an old key", START)
+    desk.clock.advance(hours=25)
+    desk.provider.public_key = error
+    assert desk.refresh() == {"token": "refreshed", "public_key": "unavailable"}
+    assert desk.keys.ring == ring
+    assert Fact.KEY_UNAVAILABLE in desk.heard.facts
+
+
+def test_who_waits_with_a_refused_token_does_not_wait_for_a_key(desk: Desk) -> None:
+    refused = desk.has_token()
+    result = desk.refresh(refused_token=fingerprint(refused.value))
+    assert result == {"token": "refreshed", "public_key": "current"}
+    assert desk.provider.keys_given == 0
+
+
+def test_a_result_is_plain_text_for_the_caller() -> None:
+    assert f"{Refreshed.CURRENT}" == "current"
+
+
+def test_the_stored_token_serves_the_keys_request(desk: Desk) -> None:
+    stored = desk.has_token()
+    assert StoredTokens(desk.tokens, desk.refresh_token).token() is stored
+
+
+def test_without_a_stored_token_there_is_none(desk: Desk) -> None:
+    with pytest.raises(AuthenticationError):
+        StoredTokens(desk.tokens, desk.refresh_token).token()
+
+
+def test_a_token_that_the_keys_request_was_refused_is_replaced(desk: Desk) -> None:
+    refused = desk.has_token()
+    renewed = StoredTokens(desk.tokens, desk.refresh_token).renew(refused)
+    assert renewed.value == "token-1"
+    assert desk.tokens.token is renewed
