@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from finconnect.clock import from_iso
 from finconnect.errors import FinConnectError
 from finconnect.payments.model import Event
@@ -22,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for line in _lines(Stack(options.stack), options):
             print(line)
-    except (StackError, FinConnectError) as error:
+    except (StackError, FinConnectError, ClientError, BotoCoreError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -54,7 +56,9 @@ def _counted(lines: Iterator[str], what: str) -> Iterator[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
-    parser.add_argument("--stack", default="finconnect", help="the stack's name (%(default)s)")
+    parser.add_argument(
+        "--stack", default="finconnect-sandbox", help="the stack's name (%(default)s)"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
 
     shown = commands.add_parser("history", help="print all that happened to one payment")

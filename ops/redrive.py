@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from finconnect.clock import from_iso
+from finconnect.payments.deferred import Deferred
 from ops.republish import republish_between
 from ops.stack import Stack, StackError
 
@@ -24,8 +25,11 @@ def redrive_callbacks(stack: Stack) -> Iterator[str]:
     queue = stack.output("CallbackQueueUrl")
 
     def give_back(message: MessageTypeDef) -> str:
+        deferred = Deferred.from_json(
+            message["Body"]
+        )  # before anything is sent: it may not be ours
         stack.sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
-        return f"callback {json.loads(message['Body']).get('digest', '?')[:12]} is tried again"
+        return f"callback {deferred.digest[:12]} is tried again"
 
     yield from _drain(stack, stack.output("CallbackDeadLetterQueueUrl"), give_back)
 
@@ -45,17 +49,25 @@ def redrive_relay(stack: Stack) -> Iterator[str]:
 
 def redrive_token_refresh(stack: Stack) -> Iterator[str]:
     """Refresh the token now; the runs that failed are done with once one has worked."""
-    error = stack.invoke_token_refresh()
-    if error:
-        raise StackError("token_refresh still fails: its log says why; nothing was removed")
-    yield "the token is fresh"
-    yield from _drain(
-        stack, stack.output("TokenRefreshDeadLetterQueueUrl"), lambda _: "a failed run is done with"
-    )
+    yield from _run_again(stack, "TokenRefresh")
+
+
+def redrive_reconciler(stack: Stack) -> Iterator[str]:
+    """Reconcile now; the runs that failed are done with once one has worked."""
+    yield from _run_again(stack, "Reconciler")
+
+
+def _run_again(stack: Stack, name: str) -> Iterator[str]:
+    if stack.invoke(stack.output(f"{name}FunctionName")):
+        raise StackError(f"{name} still fails: its log says why; nothing was removed")
+    yield f"{name} has run"
+    queue = stack.output(f"{name}DeadLetterQueueUrl")
+    yield from _drain(stack, queue, lambda _: "a failed run is done with")
 
 
 REDRIVES: Final[dict[str, Callable[[Stack], Iterator[str]]]] = {
     "callbacks": redrive_callbacks,
+    "reconciler": redrive_reconciler,
     "relay": redrive_relay,
     "token-refresh": redrive_token_refresh,
 }

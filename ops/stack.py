@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finconnect.payments.aws import clients
@@ -63,9 +64,9 @@ class Stack:
         """An SQS client."""
         return boto3.client("sqs")
 
-    def invoke_token_refresh(self) -> str | None:
-        """Run token_refresh now. Returns its error, or None if it went well."""
-        answer = clients.lambda_().invoke(
-            FunctionName=self.output("TokenRefreshFunctionName"), Payload=b"{}"
-        )
+    def invoke(self, function: str) -> str | None:
+        """Run a function now. Returns its error, or None if it went well."""
+        # A person waits here, for as long as the function may run.
+        patient = Config(read_timeout=70, retries={"total_max_attempts": 1})
+        answer = boto3.client("lambda", config=patient).invoke(FunctionName=function, Payload=b"{}")
         return answer.get("FunctionError")

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from finconnect.composition.webhook import build
 from finconnect.payments.aws.powertools import counted, logger
-from finconnect.payments.http_api import Response, answers_problems, json_response, read_body
+from finconnect.payments.http_api import (
+    Response,
+    answers_problems,
+    header,
+    json_response,
+    read_body,
+)
 from finconnect.payments.settings import WebhookSettings, read_settings
 
 if TYPE_CHECKING:
@@ -29,5 +35,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
 @answers_problems(app.telemetry)
 def take_in(event: dict[str, Any]) -> Response:
     """Keep the callback; the answer leaves only after the write."""
-    disposition = app.record(read_body(event), event["pathParameters"]["secret"])
+    secret = event["pathParameters"]["secret"]
+    disposition = app.record(read_body(event), secret, header(event, "Traceparent"))
     return json_response(200, {"status": disposition.value})

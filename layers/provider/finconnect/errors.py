@@ -45,7 +45,7 @@ class ProviderError(FinConnectError):
 
     ``status_code`` is the HTTP status, or None where no answer came. ``provider_message`` is the
     provider's own text, cleaned and shortened, or None. ``trace_id`` is the provider's, to quote
-    when asking its support.
+    when asking its support. ``transaction_id`` is the provider's id of it, if any.
     """
 
     prefix = ""
@@ -57,11 +57,13 @@ class ProviderError(FinConnectError):
         status_code: int | None = None,
         provider_message: str | None = None,
         trace_id: str | None = None,
+        transaction_id: str | None = None,
     ) -> None:
         self.reason = reason
         self.status_code = status_code
         self.provider_message = provider_message
         self.trace_id = trace_id
+        self.transaction_id = transaction_id
         super().__init__(f"{self.prefix}{reason}")
 
 

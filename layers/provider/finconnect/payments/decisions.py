@@ -140,9 +140,12 @@ def decide_silence(
         after = replace(after, unresolved=True, watched=keep_watching)
         if not payment.unresolved:
             told = [*told, _Told(EventType.UNRESOLVED, after)]
+        if keep_watching:
+            after = replace(after, asked_at=now)
     if after == payment:
         return Change(payment, payment)
-    after = replace(after, version=payment.version + 1, updated_at=now)
+    updated_at = now if told else payment.updated_at
+    after = replace(after, version=payment.version + 1, updated_at=updated_at)
     return Change(payment, after, _events(told, now, ids), resolved=resolved)
 
 

@@ -22,13 +22,15 @@ class Deferred:
     """A callback that waits to be verified, as it travels through the queue.
 
     ``body`` is the callback without the fields that may carry secrets; ``digest`` is that of the
-    body as it came, so that the same callback has one place in the inbox, early or late.
+    body as it came, so that the same callback has one place in the inbox, early or late. ``trace``
+    is the ``Traceparent`` header that it came with: the one header to quote to AzamPay's support.
     """
 
     provider: str
     body: str
     digest: str
     received_at: datetime
+    trace: str | None = None
 
     def to_json(self) -> str:
         """Write it as a queue message."""
@@ -38,6 +40,7 @@ class Deferred:
                 "body": self.body,
                 "digest": self.digest,
                 "received_at": to_iso(self.received_at),
+                "trace": self.trace,
             }
         )
 
@@ -46,7 +49,8 @@ class Deferred:
         """Read a queue message. Raises ValueError or KeyError for one that is not ours."""
         values = json.loads(text)
         received_at = from_iso(values["received_at"])
-        return cls(values["provider"], values["body"], values["digest"], received_at)
+        trace = values.get("trace")
+        return cls(values["provider"], values["body"], values["digest"], received_at, trace)
 
 
 class DeferredCallbacks(Protocol):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from ulid import ULID
 
 from finconnect.clock import to_iso
@@ -107,7 +107,8 @@ def unmatched_event(event_id: str, callback: Received, *, now: datetime) -> Even
 def _envelope(
     event_id: str, kind: EventType, provider: str, subject: str, now: datetime, data: dict[str, Any]
 ) -> str:
-    return msgspec.json.encode(
+    # ASCII, with escapes: SNS and SQS take no text that XML could not carry.
+    return json.dumps(
         {
             "specversion": "1.0",
             "id": event_id,
@@ -117,5 +118,6 @@ def _envelope(
             "time": to_iso(now),
             "datacontenttype": "application/json",
             "data": data,
-        }
-    ).decode()
+        },
+        separators=(",", ":"),
+    )

@@ -138,6 +138,12 @@ def read_body(event: Event) -> bytes:
     return body
 
 
+def header(event: Event, name: str) -> str | None:
+    """A header of the request, whatever the case of its name; None if there is none."""
+    headers = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
+
+
 def read_json(event: Event) -> dict[str, Any]:
     """The body as one JSON object. Raises PayloadTooLarge, InvalidPayload."""
     try:

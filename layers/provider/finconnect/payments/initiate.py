@@ -32,7 +32,7 @@ from finconnect.payments.model import (
     Status,
     new_payment,
 )
-from finconnect.payments.telemetry import Fact, Telemetry, tell_callback
+from finconnect.payments.telemetry import Fact, Telemetry, tell_change
 from finconnect.providers.base import CheckoutProvider, Payload
 
 MAX_TRIES: Final = 10
@@ -133,6 +133,7 @@ class InitiatePayment:
         return Initiated(self._record(payment, answer))
 
     def _record(self, payment: Payment, answer: Answer) -> Payment:
+        mine = payment.attempt_id
         for _ in range(MAX_TRIES):
             held = self.ledger.held_callbacks(payment.key) if payment.held else ()
             change = decide_answer(payment, answer, held, now=self.clock(), ids=self.ids)
@@ -140,21 +141,14 @@ class InitiatePayment:
                 self.ledger.commit(change)
             except ConcurrentChange:
                 payment = self.ledger.load(payment.key) or payment
+                if payment.attempt_id != mine:
+                    # Ours was recorded as not sent, and another request has taken the payment over:
+                    # what is there now is about that one.
+                    return payment
                 continue
-            return self._told(change) or payment
+            tell_change(self.telemetry, change)
+            return change.after or payment
         raise LedgerUnavailable("the payment keeps changing")
-
-    def _told(self, change: Change) -> Payment | None:
-        for kept in change.resolved:
-            tell_callback(self.telemetry, kept, change.after)
-        if change.after is not None:
-            self.telemetry.tell(
-                Fact.PAYMENT_ANSWERED,
-                payment=str(change.after.key),
-                status=change.after.status,
-                events=[event.type for event in change.events],
-            )
-        return change.after
 
     def _tell_error(self, payment: Payment, error: PaymentRequestError) -> None:
         facts = {
@@ -175,4 +169,4 @@ def _answer_to(error: PaymentRequestError) -> Answer:
         return Answer(Status.REJECTED, message=error.provider_message)
     if isinstance(error, PaymentNotSent):
         return Answer(Status.NOT_SENT, message=error.provider_message)
-    return Answer(Status.UNKNOWN, message=error.provider_message)
+    return Answer(Status.UNKNOWN, error.transaction_id, error.provider_message)

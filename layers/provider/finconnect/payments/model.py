@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from finconnect.clock import Clock
 from finconnect.providers.base import Callback, CallbackOutcome, PaymentDetails
+from finconnect.text import clean
 
 
 class Status(StrEnum):
@@ -83,8 +84,8 @@ class PaymentKey:
     external_id: str
 
     def __str__(self) -> str:
-        """The id that is on every log line of this payment."""
-        return f"{self.provider}/{self.external_id}"
+        """The id on every log line of this payment; cleaned, since a callback can name it."""
+        return clean(f"{self.provider}/{self.external_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ class Payment:
     ``amount`` is in the currency's main unit (shillings). ``fingerprint`` tells equal payloads from
     others. ``attempt_id`` tells whose write created or reopened it. ``held`` counts callbacks that
     wait for the checkout's answer. ``conflicted`` says that a contradiction was published,
-    ``unresolved`` that its silence was. ``watched`` payments are in the index that is reconciled.
+    ``unresolved`` that its silence was. ``watched`` payments are in the index that is
+    reconciled; ``asked_at`` is when the provider was last asked, which puts one behind the others.
     ``version`` counts the changes and is what concurrent writers are told apart by.
     """
 
@@ -115,6 +117,7 @@ class Payment:
     conflicted: bool = False
     unresolved: bool = False
     watched: bool = True
+    asked_at: datetime | None = None
     version: int = 1
 
 

@@ -12,8 +12,8 @@ from finconnect.clock import Clock, utc_now
 from finconnect.payments.decisions import decide_silence
 from finconnect.payments.errors import ConcurrentChange, LedgerUnavailable
 from finconnect.payments.events import NewIds, new_ids
-from finconnect.payments.model import Change, EventType, Payment, PaymentKey, Received
-from finconnect.payments.telemetry import Fact, Telemetry, tell_callback
+from finconnect.payments.model import Change, Payment, PaymentKey, Received
+from finconnect.payments.telemetry import Fact, Telemetry, tell_change
 from finconnect.providers.base import CallbackOutcome
 
 GIVE_UP_ASKING: Final = timedelta(days=3)
@@ -70,10 +70,12 @@ class ReconcilePayments:
                 break
             try:
                 tally[self._reconcile(key)] += 1
-            except LedgerUnavailable as error:
+            except Exception as error:  # noqa: BLE001 (one odd payment must not stop all others)
                 failed += 1
-                self.telemetry.tell(Fact.RECONCILE_FAILED, payment=str(key), reason=str(error))
-        self.telemetry.tell(Fact.RECONCILED, failed=failed, **tally)
+                self.telemetry.tell(
+                    Fact.RECONCILE_FAILED, payment=str(key), error=type(error).__name__
+                )
+        self.telemetry.tell(Fact.RECONCILED, not_reconciled=failed, **tally)
         if failed:
             raise LedgerUnavailable(f"{failed} payments could not be reconciled")
         return dict(tally)
@@ -96,20 +98,8 @@ class ReconcilePayments:
             self.ledger.commit(change)
         except ConcurrentChange:
             return "changed"  # somebody knows more by now: the next run sees what
-        return self._told(change, payment)
-
-    def _told(self, change: Change, before: Payment) -> str:
-        after = change.after or before
-        for kept in change.resolved:
-            tell_callback(self.telemetry, kept, after)
-        is_silent = any(event.type is EventType.UNRESOLVED for event in change.events)
-        self.telemetry.tell(
-            Fact.PAYMENT_SILENT if is_silent else Fact.PAYMENT_ANSWERED,
-            payment=str(after.key),
-            status=after.status,
-            verification=after.verification,
-        )
-        return after.status.value
+        tell_change(self.telemetry, change)
+        return (change.after or payment).status.value
 
     def _ask(self, payment: Payment) -> CallbackOutcome | None:
         if self.ask is None or payment.transaction_id is None:

@@ -15,6 +15,7 @@ from finconnect.payments.errors import (
     DuplicateCallback,
     LedgerUnavailable,
     PayloadTooLarge,
+    StoreUnavailable,
     TooManyHeld,
     UnknownUrl,
     VerificationUnavailable,
@@ -23,15 +24,15 @@ from finconnect.payments.events import NewIds, new_ids
 from finconnect.payments.model import (
     Change,
     Disposition,
-    Kept,
     Payment,
     PaymentKey,
     Received,
     Verification,
     receive,
 )
-from finconnect.payments.telemetry import Fact, Telemetry, about, tell_callback
+from finconnect.payments.telemetry import Fact, Telemetry, about, tell_change
 from finconnect.providers.base import Callback, CallbackReader
+from finconnect.text import clean
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_TRIES: Final = 10
@@ -71,7 +72,7 @@ class RecordCallback:
     clock: Clock = utc_now
     ids: NewIds = new_ids
 
-    def __call__(self, body: bytes, presented_secret: str) -> Disposition:
+    def __call__(self, body: bytes, presented_secret: str, trace: str | None = None) -> Disposition:
         """Take in a raw callback that was posted to a URL with ``presented_secret``.
 
         A callback that can be neither believed nor refused goes to the queue. Raises
@@ -86,7 +87,12 @@ class RecordCallback:
             verification = self.verify(callback)
             return self.record(receive(self.provider_name, callback, verification, self.clock))
         except (VerificationUnavailable, TooManyHeld):
-            return self._defer(callback)
+            return self._defer(callback, trace)
+        except (StoreUnavailable, LedgerUnavailable):
+            # The answer asks for it again, but nobody knows whether AzamPay sends one again: so it
+            # waits in the queue as well. Kept twice, it still has one place in the inbox.
+            self._defer(callback, trace)
+            raise
 
     def record(self, callback: Received) -> Disposition:
         """Decide what a believed callback does, and write it.
@@ -105,16 +111,16 @@ class RecordCallback:
                     Fact.CALLBACK_DUPLICATE, payment=str(callback.key), digest=callback.digest
                 )
                 return Disposition.DUPLICATE
-            kept = change.received or Kept(callback, Disposition.IGNORED)
-            tell_callback(self.telemetry, kept, change.after)
-            return kept.disposition
+            tell_change(self.telemetry, change)
+            return change.received.disposition if change.received else Disposition.IGNORED
         raise LedgerUnavailable("the payment keeps changing")
 
-    def _defer(self, callback: Callback) -> Disposition:
+    def _defer(self, callback: Callback, trace: str | None) -> Disposition:
+        shown = clean(trace, limit=128) if trace else None
         self.deferred.put(
-            Deferred(self.provider_name, callback.retained, callback.digest, self.clock())
+            Deferred(self.provider_name, callback.retained, callback.digest, self.clock(), shown)
         )
-        self.telemetry.tell(Fact.CALLBACK_DEFERRED, **about(callback))
+        self.telemetry.tell(Fact.CALLBACK_DEFERRED, trace=shown, **about(callback))
         return Disposition.DEFERRED
 
     def _parse(self, body: bytes) -> Callback:

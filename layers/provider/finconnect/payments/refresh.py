@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -15,6 +15,8 @@ from finconnect.providers.base import AccessToken, TokenSource, fingerprint
 
 KEY_LIFETIME: Final = timedelta(hours=24)
 """DOC: the key may be kept for about 24 hours."""
+PREVIOUS_KEY_LIFETIME: Final = timedelta(hours=48)
+"""Longer than any callback waits in the queue; a key that was replaced for a leak ends with it."""
 
 
 class Refreshed(StrEnum):
@@ -40,12 +42,20 @@ class KeyRing:
     current: str | None = None
     previous: str | None = None
     fetched_at: datetime | None = None
+    replaced_at: datetime | None = None
+
+    def usable(self, now: datetime) -> tuple[str, ...]:
+        """The keys that signatures are believed by: the previous one for two days, no longer."""
+        keys = [self.current]
+        if self.replaced_at is not None and now - self.replaced_at < PREVIOUS_KEY_LIFETIME:
+            keys.append(self.previous)
+        return tuple(key for key in keys if key)
 
     def with_key(self, pem: str, now: datetime) -> KeyRing:
         """The ring after ``pem`` was fetched: a new key pushes the current one back."""
         if pem == self.current:
-            return KeyRing(pem, self.previous, now)
-        return KeyRing(pem, self.current, now)
+            return replace(self, fetched_at=now)
+        return KeyRing(pem, self.current, now, replaced_at=now if self.current else None)
 
 
 class TokenStore(Protocol):
@@ -184,8 +194,16 @@ class Refresh:
 
     def __call__(self, request: RefreshRequest) -> dict[str, str]:
         """Refresh what is asked for. Raises AuthenticationError, StoreUnavailable."""
-        token = self.token(request.refused_token)
         if request.refused_token is not None:
             # A payment waits for this answer: the key can wait for the schedule.
+            token = self.token(request.refused_token)
             return {"token": token, "public_key": Refreshed.CURRENT}
-        return {"token": token, "public_key": self.public_key(force=request.refetch_public_key)}
+        if request.refetch_public_key:
+            # A callback waits for this one. The stored token will do; if refused, it is renewed.
+            return {"token": Refreshed.CURRENT, "public_key": self.public_key(force=True)}
+        try:
+            token = self.token()
+        except AuthenticationError:
+            self.public_key()
+            raise
+        return {"token": token, "public_key": self.public_key()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
-from finconnect.payments.model import Disposition, Kept, Payment
+from finconnect.payments.model import Change, Disposition, EventType, Kept, Payment
 from finconnect.providers.base import Callback
 from finconnect.text import clean
 
@@ -77,7 +77,32 @@ _OF_DISPOSITION: Final = {
 }
 
 
-def tell_callback(telemetry: Telemetry, kept: Kept, payment: Payment | None) -> None:
+def tell_change(telemetry: Telemetry, change: Change) -> None:
+    """Tell what a change came to: the callbacks in it, a conflict without one, the new state."""
+    kept = [*change.resolved, *([change.received] if change.received else [])]
+    for each in kept:
+        _tell_callback(telemetry, each, change.after)
+    types = [event.type for event in change.events]
+    if EventType.CONFLICT in types and not any(
+        each.disposition is Disposition.CONFLICT for each in kept
+    ):
+        telemetry.tell(Fact.CALLBACK_CONFLICT, payment=str(change.events[0].key))
+    moved = (
+        change.before is not None
+        and change.after is not None
+        and (change.before.status is not change.after.status)
+    )
+    if change.received is None and change.after is not None and (moved or types):
+        silent = EventType.UNRESOLVED in types
+        telemetry.tell(
+            Fact.PAYMENT_SILENT if silent else Fact.PAYMENT_ANSWERED,
+            payment=str(change.after.key),
+            status=change.after.status,
+            events=types,
+        )
+
+
+def _tell_callback(telemetry: Telemetry, kept: Kept, payment: Payment | None) -> None:
     """Tell what became of a callback: what a person must look at has its own fact."""
     callback = kept.callback
     telemetry.tell(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+EXPIRY_MARGIN: Final = timedelta(seconds=60)
 
 type Payload = Mapping[str, Any]
 
@@ -30,6 +32,14 @@ class AccessToken:
     obtained_at: datetime
     expires_at: datetime
     api_key: str | None = field(default=None, repr=False)
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether it will still be valid when it arrives: a minute before its end it counts as out.
+
+        Of a token that lives shorter than four minutes, the last quarter is left unused instead.
+        """
+        margin = min(EXPIRY_MARGIN, (self.expires_at - self.obtained_at) / 4)
+        return self.expires_at - margin > now
 
 
 class TokenSource(Protocol):

@@ -11,23 +11,38 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import httpcore
 import httpx
 
-_left: ContextVar[Callable[[], float] | None] = ContextVar("seconds_left", default=None)
+
+@dataclass(slots=True)
+class Exchange:
+    """One request under way: until when it may last, and whether a byte of it may have left."""
+
+    deadline: float
+    monotonic: Callable[[], float]
+    has_left: bool = False
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - self.monotonic()
+
+
+_exchange: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
 
 
 @contextmanager
-def deadline_in(seconds: float, monotonic: Callable[[], float] = time.monotonic) -> Iterator[None]:
+def exchange(seconds: float, monotonic: Callable[[], float] = time.monotonic) -> Iterator[Exchange]:
     """Let every read and write of this thread end after ``seconds`` from now."""
-    deadline = monotonic() + seconds
-    token = _left.set(lambda: deadline - monotonic())
+    current = Exchange(monotonic() + seconds, monotonic)
+    token = _exchange.set(current)
     try:
-        yield
+        yield current
     finally:
-        _left.reset(token)
+        _exchange.reset(token)
 
 
 class DeadlineTransport(httpx.HTTPTransport):
@@ -69,7 +84,10 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, _bounded(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _bounded(timeout, httpcore.WriteTimeout))
+        bounded = _bounded(timeout, httpcore.WriteTimeout)
+        if current := _exchange.get():
+            current.has_left = True
+        self._stream.write(buffer, bounded)
 
     def close(self) -> None:
         self._stream.close()
@@ -88,10 +106,10 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _bounded(timeout: float | None, too_late: type[Exception]) -> float | None:
-    left = _left.get()
-    if left is None:
+    current = _exchange.get()
+    if current is None:
         return timeout
-    seconds = left()
+    seconds = current.left()
     if seconds <= 0:
         raise too_late
     return seconds if timeout is None else min(timeout, seconds)

@@ -10,7 +10,17 @@ from typing import Final
 
 import httpx
 
-from finconnect.providers.deadline import DeadlineTransport, deadline_in
+from finconnect.providers.deadline import DeadlineTransport, Exchange, exchange
+
+_BEFORE_SENDING: Final = (
+    httpx.ConnectError,  # DNS, refused, unreachable, TLS
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.LocalProtocolError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+"""What httpx raises before the first byte of a request has left."""
 
 MAX_ANSWER_BYTES: Final = 1024 * 1024
 
@@ -48,9 +58,9 @@ class NoAnswer(Exception):
 class HttpClient:
     """A reused HTTP client that sends a request once and never follows a redirect.
 
-    Built once per container: the connection is kept for the next request. The pool closes a
-    connection that was idle for five seconds, and httpcore one that the other side has closed,
-    so that a container which wakes up after minutes does not lose a request on a dead connection.
+    Built once per container, with its certificates loaded once; but no connection is kept for the
+    next request. A container that wakes up after minutes would send a payment into a connection
+    that is dead without knowing it, and the payment would be unknown though nothing had left.
     """
 
     def __init__(
@@ -61,9 +71,10 @@ class HttpClient:
     ) -> None:
         self._monotonic = monotonic
         self._client = httpx.Client(
-            transport=transport or DeadlineTransport(max_connections=10, keepalive_expiry=5.0),
+            transport=transport or DeadlineTransport(max_connections=10, keepalive_expiry=0.0),
             follow_redirects=False,  # a redirected POST is a second POST
             trust_env=False,  # a stray .netrc would replace the Authorization header
+            event_hooks={"response": [_forget_location]},
         )
         # A provider has no reason to set cookies, and none is sent back.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -80,40 +91,40 @@ class HttpClient:
     ) -> HttpAnswer:
         """Send one request, once. Raises NeverSent or NoAnswer; any status is an answer."""
         _check(headers or {})
-        deadline = self._monotonic() + timeouts.total
         timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect)
-        try:
-            with (
-                deadline_in(timeouts.total, self._monotonic),
-                self._client.stream(
+        with exchange(timeouts.total, self._monotonic) as current:
+            try:
+                with self._client.stream(
                     method, url, headers=headers, params=params, content=content, timeout=timeout
-                ) as response,
-            ):
-                body = self._read(response, deadline)
-                return HttpAnswer(response.status_code, body, _trace_id(response.headers))
-        except (
-            httpx.ConnectError,  # DNS, refused, unreachable, TLS
-            httpx.ConnectTimeout,
-            httpx.PoolTimeout,
-            httpx.LocalProtocolError,  # found to be no HTTP before the first byte left
-            httpx.UnsupportedProtocol,
-            httpx.InvalidURL,
-            UnicodeError,  # a host that is no name
-        ) as error:
-            raise NeverSent(_describe(error)) from None
-        except httpx.HTTPError as error:
-            raise NoAnswer(_describe(error)) from None
+                ) as response:
+                    body = self._read(response, current)
+                    return HttpAnswer(response.status_code, body, _trace_id(response.headers))
+            except (
+                *_BEFORE_SENDING,
+                UnicodeError,
+            ) as error:  # UnicodeError: a host that is no name
+                if current.has_left:
+                    raise NoAnswer(_describe(error)) from None
+                raise NeverSent(_describe(error)) from None
+            except httpx.HTTPError as error:
+                raise NoAnswer(_describe(error)) from None
 
-    def _read(self, response: httpx.Response, deadline: float) -> bytes:
+    def _read(self, response: httpx.Response, current: Exchange) -> bytes:
         # The deadline once more, for a transport that knows none.
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
             if len(body) > MAX_ANSWER_BYTES:
                 raise NoAnswer("the answer is larger than 1 MiB")
-            if self._monotonic() > deadline:
+            if current.left() < 0:
                 raise NoAnswer("the whole answer took too long")
         return bytes(body)
+
+
+def _forget_location(response: httpx.Response) -> None:
+    # Even where redirects are not followed, httpx reads where one would lead, and raises for an odd
+    # address as if the request had never left. It has.
+    response.headers.pop("location", None)
 
 
 def _check(headers: Mapping[str, str]) -> None:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Final
 
 from finconnect.clock import Clock, utc_now
 from finconnect.providers.base import AccessToken
-
-EXPIRY_MARGIN: Final = timedelta(seconds=60)
-"""A token this close to its end is not used: it could expire on its way."""
 
 
 class InMemoryTokens:
@@ -27,7 +22,7 @@ class InMemoryTokens:
         """A token with at least a minute to live. Raises AuthenticationError."""
         with self._lock:
             current = self._current
-            if current is None or current.expires_at - EXPIRY_MARGIN <= self._clock():
+            if current is None or not current.is_usable(self._clock()):
                 current = self._current = self._authenticate()
             return current
 

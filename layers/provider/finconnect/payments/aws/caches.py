@@ -18,7 +18,6 @@ from finconnect.providers.base import AccessToken, fingerprint
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-EXPIRY_MARGIN: Final = timedelta(seconds=60)
 KEEP: Final = timedelta(minutes=5)
 RARELY: Final = timedelta(seconds=10)
 """The least time between two reads of the same store that hostile callers can cause."""
@@ -82,7 +81,7 @@ class CachedTokens:
         return token
 
     def _is_usable(self, token: AccessToken | None) -> bool:
-        return token is not None and token.expires_at - EXPIRY_MARGIN > self._clock()
+        return token is not None and token.is_usable(self._clock())
 
     def _read(self) -> AccessToken | None:
         try:
@@ -127,7 +126,7 @@ class CachedKeys:
 
     def _read(self) -> Sequence[str]:
         ring = self._store.read()
-        self._keys = tuple(key for key in (ring.current, ring.previous) if key)
+        self._keys = ring.usable(self._clock())
         self._read_at = self._clock()
         return self._keys
 
@@ -144,24 +143,26 @@ class SecretsManagerUrlSecret:
         self._client = client
         self._secret_id = secret_id
         self._clock = clock
-        self._current = ""
+        self._current: Sequence[str] = ()
         self._read_at: datetime | None = None
 
     def matches(self, presented: str) -> bool:
         """Whether ``presented`` is the secret. Raises StoreUnavailable."""
-        if self._equals(presented, self._secret(KEEP)):
+        if self._is_among(presented, self._secrets(KEEP)):
             return True
         # It may have been changed a moment ago: a genuine callback must not get 404 for that.
-        return self._equals(presented, self._secret(RARELY))
+        return self._is_among(presented, self._secrets(RARELY))
 
-    def _equals(self, presented: str, secret: str) -> bool:
-        # An empty secret would be matched by an empty path: that must never let anyone in.
-        return bool(secret) and hmac.compare_digest(
-            presented.encode(errors="surrogatepass"), secret.encode()
-        )
+    def _is_among(self, presented: str, secrets: Sequence[str]) -> bool:
+        given = presented.encode(errors="surrogatepass")
+        return any(hmac.compare_digest(given, secret.encode()) for secret in secrets)
 
-    def _secret(self, age: timedelta) -> str:
+    def _secrets(self, age: timedelta) -> Sequence[str]:
         if self._read_at is None or self._clock() - self._read_at >= age:
-            self._current = str(read_secret(self._client, self._secret_id).get("current", ""))
+            values = read_secret(self._client, self._secret_id)
+            # AzamPay's staff register a new URL by hand, so the one before stays valid as long as
+            # somebody leaves it in. An empty secret would be matched by an empty path: never.
+            found = (values.get(name) for name in ("current", "previous"))
+            self._current = [secret for secret in found if isinstance(secret, str) and secret]
             self._read_at = self._clock()
         return self._current

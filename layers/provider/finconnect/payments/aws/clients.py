@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 _PATIENT: Final = Config(
-    connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
 )
 # An invocation is not repeated by the client: the first may still be running.
 _ONCE: Final = Config(connect_timeout=2, read_timeout=12, retries={"total_max_attempts": 1})

@@ -47,10 +47,10 @@ class DynamoDBGuard:
         with _store_errors():
             self._set(dict(values))
 
-    def release(self) -> None:
-        """Give the right back early. Raises StoreUnavailable."""
+    def release(self, until: datetime | None = None) -> None:
+        """Give the right back early: at once, or from ``until`` on. Raises StoreUnavailable."""
         with _store_errors():
-            self._set({"taken_until": 0})
+            self._set({"taken_until": int(until.timestamp()) if until else 0})
 
     def _set(
         self,

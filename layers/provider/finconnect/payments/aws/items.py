@@ -10,7 +10,6 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from finconnect.clock import from_iso, to_iso
-from finconnect.payments.lookup import HistoryEntry
 from finconnect.payments.model import (
     Disposition,
     Event,
@@ -60,9 +59,9 @@ def open_shard(key: PaymentKey) -> str:
     return f"OPEN#{digest[0] % OPEN_SHARDS:02d}"
 
 
-def open_shards() -> Sequence[str]:
-    """All partitions of the open-payments index."""
-    return [f"OPEN#{number:02d}" for number in range(OPEN_SHARDS)]
+def open_shards(first: int = 0) -> Sequence[str]:
+    """All partitions of the open-payments index, beginning with any one of them."""
+    return [f"OPEN#{(first + number) % OPEN_SHARDS:02d}" for number in range(OPEN_SHARDS)]
 
 
 def to_wire(values: Mapping[str, Any]) -> Attributes:
@@ -106,6 +105,7 @@ def changing_values(payment: Payment) -> dict[str, Any]:
         "held": payment.held,
         "conflicted": payment.conflicted,
         "unresolved": payment.unresolved,
+        "asked_at": to_iso(payment.asked_at) if payment.asked_at else None,
         "version": payment.version,
         "updated_at": to_iso(payment.updated_at),
     }
@@ -113,7 +113,8 @@ def changing_values(payment: Payment) -> dict[str, Any]:
 
 def watch_values(payment: Payment) -> dict[str, Any]:
     """The values that put a payment into the sparse index of open payments."""
-    return {"open_shard": open_shard(payment.key), "open_since": to_iso(payment.updated_at)}
+    since = payment.asked_at or payment.updated_at
+    return {"open_shard": open_shard(payment.key), "open_since": to_iso(since)}
 
 
 def read_payment(item: Mapping[str, Any]) -> Payment:
@@ -138,6 +139,7 @@ def read_payment(item: Mapping[str, Any]) -> Payment:
         conflicted=values["conflicted"],
         unresolved=values["unresolved"],
         watched="open_shard" in values,
+        asked_at=from_iso(values["asked_at"]) if "asked_at" in values else None,
         version=int(values["version"]),
     )
 
@@ -221,9 +223,3 @@ def read_event(item: Mapping[str, Any]) -> Event:
         time=from_iso(values["time"]),
         envelope=values["envelope"],
     )
-
-
-def read_history(item: Mapping[str, Any]) -> HistoryEntry:
-    """Read an outbox item as an entry of the payment's history."""
-    event = read_event(item)
-    return HistoryEntry(event.time, event.type.value, event.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 FETCH_INTERVAL: Final = timedelta(minutes=5)
 REFRESH_PATIENCE: Final = timedelta(seconds=12)
 """As long as the one that refreshes may take; then it counts as dead."""
+REFUSED_PAUSE: Final = timedelta(seconds=2)
+"""After a refresh that failed: a hundred waiting callers must not each ask in turn."""
 
 
 class LambdaRefresher:
@@ -119,6 +122,11 @@ class RationedTokenRefresh:
         there = self._guard.take(until=now + REFRESH_PATIENCE, now=now, values={})
         if there is not None:
             return False
-        self._refresher.refresh_token(refused)
-        self._guard.release()
+        try:
+            self._refresher.refresh_token(refused)
+        except StoreUnavailable:
+            self._guard.release(until=self._clock() + REFUSED_PAUSE)
+            raise
+        with suppress(StoreUnavailable):  # it was refreshed all the same; the guard frees itself
+            self._guard.release()
         return True

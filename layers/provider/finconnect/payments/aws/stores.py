@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -33,14 +34,15 @@ class SecretsManagerTokenStore:
     def read(self) -> AccessToken | None:
         """The stored token, or None before the first. Raises StoreUnavailable."""
         values = read_secret(self._client, self._secret_id)
-        if "access_token" not in values:
-            return None
-        return AccessToken(
-            value=values["access_token"],
-            obtained_at=from_iso(values["obtained_at"]),
-            expires_at=from_iso(values["expires_at"]),
-            api_key=values.get("api_key"),
-        )
+        try:
+            return AccessToken(
+                value=values["access_token"],
+                obtained_at=from_iso(values["obtained_at"]),
+                expires_at=from_iso(values["expires_at"]),
+                api_key=values.get("api_key"),
+            )
+        except (KeyError, TypeError, ValueError):
+            return None  # what cannot be read, edited by hand perhaps, is replaced like no token
 
     def write(self, token: AccessToken) -> None:
         """Replace the stored token. Raises StoreUnavailable."""
@@ -96,11 +98,11 @@ class ParameterStoreKeys:
         with _store_errors("the key parameter cannot be read"):
             answer = self._client.get_parameter(Name=self._name)
             values = json.loads(answer["Parameter"]["Value"])
-        fetched_at = values.get("fetched_at")
         return KeyRing(
             current=values.get("current"),
             previous=values.get("previous"),
-            fetched_at=from_iso(fetched_at) if fetched_at else None,
+            fetched_at=_time(values.get("fetched_at")),
+            replaced_at=_time(values.get("replaced_at")),
         )
 
     def write(self, ring: KeyRing) -> None:
@@ -109,11 +111,19 @@ class ParameterStoreKeys:
             "current": ring.current,
             "previous": ring.previous,
             "fetched_at": to_iso(ring.fetched_at) if ring.fetched_at else None,
+            "replaced_at": to_iso(ring.replaced_at) if ring.replaced_at else None,
         }
         with _store_errors("the key parameter cannot be written"):
             self._client.put_parameter(
                 Name=self._name, Value=json.dumps(values), Type="String", Overwrite=True
             )
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return from_iso(text) if text else None
+    except ValueError:
+        return None  # as if it had never been: the key is then fetched anew
 
 
 def read_secret(client: SecretsManagerClient, secret_id: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ MIN_LIFETIME: Final = timedelta(minutes=1)
 MAX_LIFETIME: Final = timedelta(hours=24)
 # LOG: a refusal carries the text "null" where the id would be.
 _NO_ID: Final = ("", "null")
+_MAX_ID: Final = 128  # characters; LOG: 32
 TOKEN_REFUSED: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """401 is DOC (Rwanda), 403 is reported too: turned away before anything was done."""
 
@@ -62,14 +63,17 @@ def read_checkout(answer: HttpAnswer, *, secrets: tuple[str, ...]) -> CheckoutAc
             status_code=answer.status,
             provider_message=message,
             trace_id=_trace(answer, body),
+            transaction_id=_transaction_id(body),
         )
 
     if answer.status == HTTPStatus.OK and body:
         transaction_id, success = body.get("transactionId"), body.get("success")
-        if success is True and _is_text(transaction_id) and transaction_id not in _NO_ID:
+        named = _is_id(transaction_id)
+        if success is True and named:
             return CheckoutAccepted(str(transaction_id), message)
-        # LOG: `Invalid Vendor` inside a 200. A `success: true` without an id is not a refusal.
-        if success is False or (success is None and transaction_id == "null"):
+        # LOG: `Invalid Vendor` inside a 200 has no id. A `success: true` without one is no refusal,
+        # nor is a `success: false` with one: there is a transaction, whatever became of it.
+        if not named and (success is False or (success is None and transaction_id == "null")):
             raise no(PaymentRefused, message or "refused without a reason")
     if answer.status == HTTPStatus.BAD_REQUEST:
         raise no(PaymentRefused, message or "the request is not valid (400)")
@@ -119,6 +123,15 @@ def _trace(answer: HttpAnswer, body: Mapping[str, Any] | None) -> str | None:
     # DOC: a 400 names its trace in the body.
     found = answer.trace_id or (body.get("traceId") if body else None)
     return clean(found, limit=128) if isinstance(found, str) and found else None
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and value not in _NO_ID and 0 < len(value.strip()) <= _MAX_ID
+
+
+def _transaction_id(body: Mapping[str, Any] | None) -> str | None:
+    found = body.get("transactionId") if body else None
+    return str(found) if _is_id(found) else None
 
 
 def _is_text(value: object) -> bool:

@@ -27,12 +27,14 @@ OUTCOMES: Final = {
     "failure": CallbackOutcome.FAILED,
     "failed": CallbackOutcome.FAILED,
 }
+CURRENCY: Final = "TZS"
 # Kept as evidence. `user`, `password`, `clientId` are not: a password can carry a secret.
 _KEPT: Final = (
     *SIGNED_FIELDS,
     "transid",
     "reference",
     "amount",
+    "currency",
     "mnoreference",
     "message",
     "signature",
@@ -41,7 +43,9 @@ _READ: Final = (*_KEPT, "msisdn")
 # LOG: the form of AzamPay's ids. With no separator between the signed fields, a signature also
 # fits the same text cut elsewhere; the fixed form of the second field gives every other cut away.
 _REFERENCE: Final = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+# Lists and objects say nothing, and can be too deep to be written again: all are like an empty one.
+_PLAIN: Final = str | int | Decimal
 _MAX_KEY_CHARACTERS: Final = 256
 _MAX_SIGNATURE_CHARACTERS: Final = 4096
 
@@ -81,12 +85,12 @@ def _read(fields: Mapping[str, Any], digest: str) -> Callback:
         status_text=status,
         references=(reference,) if transid in (None, reference) else (reference, transid),
         reference_is_sound=bool(_REFERENCE.fullmatch(reference)),
-        amount=parse_amount(fields.get("amount")),
+        amount=_amount(fields),
         msisdn=_msisdn(fields.get("msisdn")),
         network=operator,
         message=clean(_optional_text(fields, "message") or "") or None,
         evidence=_evidence(fields),
-        retained=strict_json.encode({name: fields.get(name) for name in _READ}).decode(),
+        retained=strict_json.encode(_retained(fields)).decode(),
         signed_bytes="".join(signed).encode("utf-8"),
         signature=_signature(fields),
     )
@@ -108,6 +112,14 @@ def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:
     return value or None
 
 
+def _amount(fields: Mapping[str, Any]) -> Decimal | None:
+    # LOG: no callback names a currency. An amount in another one agrees with nothing.
+    currency = fields.get("currency")
+    if not isinstance(currency, _PLAIN | None):
+        raise CallbackError("currency: must be text or null")
+    return parse_amount(fields.get("amount")) if currency in (None, "", CURRENCY) else None
+
+
 def _msisdn(value: object) -> str | None:
     return normalise_msisdn(value) if isinstance(value, str) else None
 
@@ -124,9 +136,16 @@ def _signature(fields: Mapping[str, Any]) -> bytes | None:
         raise CallbackError("signature: must be base64") from error
 
 
+def _retained(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: fields[name] if isinstance(fields[name], _PLAIN | None) else []
+        for name in _READ
+        if name in fields
+    }
+
+
 def _evidence(fields: Mapping[str, Any]) -> dict[str, str]:
-    kinds = str | int | Decimal
-    kept = {name: str(fields[name]) for name in _KEPT if isinstance(fields.get(name), kinds)}
+    kept = {name: str(fields[name]) for name in _KEPT if isinstance(fields.get(name), _PLAIN)}
     if "message" in kept:
         kept["message"] = clean(kept["message"])  # free text: a phone number may stand in it
     return kept

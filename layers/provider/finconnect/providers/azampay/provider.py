@@ -37,7 +37,7 @@ from finconnect.providers.retry import ConnectRetry
 from finconnect.providers.tokens import InMemoryTokens
 
 _JSON: Final = "application/json"
-_LEAST_SECONDS: Final = 2.0
+_LEAST_SECONDS: Final = 5.0
 """A checkout that could only be waited for so long is not sent: it would end up unknown."""
 
 
