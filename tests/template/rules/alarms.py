@@ -6,8 +6,10 @@ from tests.template.rules.resources import Problems, Resource, Template, logical
 BUSINESS_ALARMS = {
     ("PaymentMismatch", "webhook"),
     ("PaymentMismatch", "payments"),
+    ("PaymentMismatch", "reconciler"),
     ("PaymentConflict", "webhook"),
     ("PaymentConflict", "payments"),
+    ("PaymentConflict", "reconciler"),
     ("CallbackUnmatched", "webhook"),
     ("InvalidSignature", "webhook"),
     ("CallbackUnsigned", "webhook"),
