@@ -34,7 +34,7 @@ def _lines(stack: Stack, options: argparse.Namespace) -> Iterator[str]:
     if options.command == "history":
         yield from history(stack, options.external_id)
     elif options.command == "redrive":
-        yield from _counted(REDRIVES[options.queue](stack), "done")
+        yield from REDRIVES[options.queue](stack)
     elif options.payment:
         yield from _counted(map(_shown, republish_payment(stack, options.payment)), "published")
     else:

@@ -74,6 +74,7 @@ REDRIVES: Final[dict[str, Callable[[Stack], Iterator[str]]]] = {
 
 
 def _drain(stack: Stack, queue: str, handle: Callable[[MessageTypeDef], str]) -> Iterator[str]:
+    done = foreign = 0
     while True:
         answer = stack.sqs.receive_message(
             QueueUrl=queue,
@@ -83,7 +84,18 @@ def _drain(stack: Stack, queue: str, handle: Callable[[MessageTypeDef], str]) ->
         )
         messages = answer.get("Messages", [])
         if not messages:
-            return
+            break
         for message in messages:
-            yield handle(message)
+            try:
+                line = handle(message)
+            except (ValueError, KeyError, TypeError):
+                # Left where it is, out of sight for a while: it must not keep the others waiting.
+                yield f"message {message['MessageId']} is not one of ours: look at it"
+                foreign += 1
+                continue
+            yield line
+            done += 1
             stack.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    yield f"{done} done"
+    if foreign:
+        raise StackError(f"{foreign} messages are not ours, and stay where they are")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from finconnect.payments.deferred import Deferred
 from finconnect.payments.model import Event
 from finconnect.payments.refresh import KeyRing
+from finconnect.payments.verify import FetchState
 from finconnect.providers.base import AccessToken
 from tests.fakes.faults import Faults
 
@@ -74,23 +76,40 @@ class FakeKeys:
 
 @dataclass(slots=True)
 class FakeFetching:
-    """A key fetch that is due or not, and what it does."""
+    """A key fetch that is due or not, and what it does. Time stands: it is due only once."""
 
-    due: bool = True
+    state: FetchState = FetchState.DUE
     fetches: Callable[[], bool] = lambda: True
     asked: int = 0
     fetched: int = 0
 
-    def is_due(self) -> bool:
-        """Whether it is due; the first who asks takes it."""
+    def claim(self) -> FetchState:
+        """How it stands; the first who asks while it is due takes it."""
         self.asked += 1
-        due, self.due = self.due, False
-        return due
+        state = self.state
+        if state is FetchState.DUE:
+            self.state = FetchState.UNSETTLED
+        return state
 
     def fetch(self) -> bool:
         """Do what was told."""
         self.fetched += 1
-        return self.fetches()
+        has_key = self.fetches()
+        if has_key:
+            self.state = FetchState.FETCHED
+        return has_key
+
+
+@dataclass(slots=True)
+class FakeQueue:
+    """A queue of callbacks that wait to be verified; ``waiting`` are its messages, as text."""
+
+    faults: Faults = field(default_factory=Faults)
+    waiting: list[str] = field(default_factory=list)
+
+    def put(self, deferred: Deferred) -> None:
+        """Keep a callback for a later try."""
+        self.faults.around("queue.put", lambda: self.waiting.append(deferred.to_json()))
 
 
 @dataclass(slots=True)

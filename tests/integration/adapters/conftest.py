@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from tests.fakes.table import create_table
+from tests.integration.moto_settings import KEEP_MODELS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def aws() -> Iterator[None]:
     """No adapter here ever reaches a real account."""
-    with mock_aws():
+    with mock_aws(config=KEEP_MODELS):
         yield
 
 

@@ -134,8 +134,8 @@ def stubbed(dynamodb: DynamoDBClient, pauses: list[None]) -> _Stubbed:
         (("None", "None", "ConditionalCheckFailed"), ConcurrentChange),
         (("TransactionConflict", "None", "None"), ConcurrentChange),
         (("None", "TransactionConflict", "None"), ConcurrentChange),
-        (("ThrottlingError", "None", "None"), LedgerUnavailable),
-        (("ProvisionedThroughputExceeded", "None", "None"), LedgerUnavailable),
+        (("ThrottlingError", "None", "None"), ConcurrentChange),
+        (("ProvisionedThroughputExceeded", "None", "None"), ConcurrentChange),
         (("ValidationError", "None", "None"), LedgerUnavailable),
         (("ItemCollectionSizeLimitExceeded", "None", "None"), LedgerUnavailable),
     ],
@@ -157,8 +157,11 @@ def test_a_change_without_a_callback_is_never_a_duplicate(stubbed: _Stubbed) -> 
         stubbed.ledger.commit(a_move(a_payment(), Status.PENDING, an_event()))
 
 
-def test_a_conflicting_transaction_is_given_a_moment(stubbed: _Stubbed, pauses: list[None]) -> None:
-    stubbed.cancels("TransactionConflict", "None")
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError"])
+def test_a_conflicting_transaction_is_given_a_moment(
+    stubbed: _Stubbed, pauses: list[None], code: str
+) -> None:
+    stubbed.cancels(code, "None")
     with pytest.raises(ConcurrentChange):
         stubbed.ledger.commit(a_move(a_payment(), Status.PENDING, an_event()))
     assert len(pauses) == 1

@@ -24,6 +24,7 @@ from finconnect.payments.aws.stores import (
 )
 from finconnect.payments.errors import PublishFailed, StoreUnavailable
 from finconnect.payments.refresh import KeyRing
+from finconnect.payments.verify import FetchState
 from finconnect.providers.base import AccessToken
 from tests.fakes.builders import an_event
 from tests.fakes.clock import START, FakeClock
@@ -100,6 +101,26 @@ def test_the_secret_of_the_url_is_read_once_in_five_minutes(holds: Holds) -> Non
     assert not secret.matches("first")
 
 
+def test_a_new_secret_is_known_after_ten_seconds_and_a_guess_costs_no_more_reads(
+    holds: Holds,
+) -> None:
+    client, clock = holds({"current": "first"}), FakeClock()
+    reads: list[None] = []
+    client.meta.events.register(
+        "before-call.secrets-manager.GetSecretValue", lambda **_: reads.append(None)
+    )
+    secret = SecretsManagerUrlSecret(client, "secret", clock)
+    assert secret.matches("first")
+    client.put_secret_value(SecretId="secret", SecretString='{"current": "second"}')
+    for _ in range(50):
+        assert not secret.matches("second")
+    assert len(reads) == 1
+    clock.advance(seconds=10)
+    assert secret.matches("second")
+    assert not secret.matches("first")
+    assert len(reads) == 2
+
+
 @pytest.mark.parametrize("presented", ["", "firs", "first ", "FIRST", "é", "\ud800"])
 def test_any_other_text_is_not_the_secret(holds: Holds, presented: str) -> None:
     secret = SecretsManagerUrlSecret(holds({"current": "first"}), "secret")
@@ -136,24 +157,26 @@ def fetching(client: DynamoDBClient, table: str, clock: FakeClock) -> RationedKe
 def test_a_fetch_is_due_once_in_five_minutes_for_all(dynamodb: DynamoDBClient, table: str) -> None:
     clock = FakeClock()
     one, other = fetching(dynamodb, table, clock), fetching(dynamodb, table, clock)
-    assert [one.is_due(), one.is_due(), other.is_due()] == [True, False, False]
+    due, unsettled = FetchState.DUE, FetchState.UNSETTLED
+    assert [one.claim(), one.claim(), other.claim()] == [due, unsettled, unsettled]
     clock.advance(minutes=4, seconds=59)
-    assert not other.is_due()
+    assert other.claim() is unsettled
     clock.advance(seconds=1)
-    assert [other.is_due(), one.is_due()] == [True, False]
+    assert [other.claim(), one.claim()] == [due, unsettled]
 
 
 def test_of_many_at_once_one_is_told_that_a_fetch_is_due(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
-    client, clock, told = one_call_at_a_time(dynamodb), FakeClock(), list[bool]()
-    in_threads([lambda: told.append(fetching(client, table, clock).is_due())] * 10)
-    assert told.count(True) == 1
+    client, clock, told = one_call_at_a_time(dynamodb), FakeClock(), list[FetchState]()
+    in_threads([lambda: told.append(fetching(client, table, clock).claim())] * 10)
+    assert told.count(FetchState.DUE) == 1
+    assert told.count(FetchState.UNSETTLED) == 9
 
 
 def test_a_guard_that_cannot_be_written_is_unavailable(dynamodb: DynamoDBClient) -> None:
     with pytest.raises(StoreUnavailable):
-        fetching(dynamodb, "no-such-table", FakeClock()).is_due()
+        fetching(dynamodb, "no-such-table", FakeClock()).claim()
 
 
 def answering(body: bytes, **more: str) -> tuple[LambdaRefresher, Stubber]:

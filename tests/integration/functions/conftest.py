@@ -9,12 +9,13 @@ from moto import mock_aws
 
 from tests.integration.functions.deployment import Deployment, forget_functions
 from tests.integration.functions.standin import StandIn
+from tests.integration.moto_settings import KEEP_MODELS
 
 
 @pytest.fixture(autouse=True)
 def aws() -> Iterator[None]:
     """No function here ever reaches a real account."""
-    with mock_aws():
+    with mock_aws(config=KEEP_MODELS):
         yield
     forget_functions()
 

@@ -42,6 +42,8 @@ CREDENTIALS: Final = {
 }
 URL_SECRET: Final = "a-secret-of-letters-and-digits-0123456789-abcdefghij"
 TOKEN_REFRESH: Final = "token-refresh"
+RECONCILER: Final = "reconciler"
+INVOKE: Final = "before-call.lambda.Invoke"
 # Loaded anew for each test: they read the environment and keep clients and caches.
 _OURS: Final = ("functions.", "finconnect.composition", "finconnect.payments.aws.powertools")
 _numbers = itertools.count(1)
@@ -73,6 +75,7 @@ class Deployment:
     unsigned_callbacks: str = "reject"
     url_secret: str = URL_SECRET
     topic: str = ""
+    queue: str = ""
     _modules: dict[str, Any] = field(default_factory=dict)
 
     def deploy(self) -> None:
@@ -84,9 +87,11 @@ class Deployment:
         self.put_secret("url-secret", {"current": self.url_secret})
         self.forgets_keys()
         self.topic = clients.sns().create_topic(Name="events")["TopicArn"]
+        # Nothing waits in tests: the delays of the real queue are the settings' and SQS's business.
+        self.queue = clients.sqs().create_queue(QueueName="callbacks")["QueueUrl"]
         for name, value in self.environment.items():
             self.monkeypatch.setenv(name, value)
-        _answer_invocations(self)
+        clients.lambda_().meta.events.register(INVOKE, invocations_of(self))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -105,6 +110,10 @@ class Deployment:
             "TOKEN_REFRESH_FUNCTION": TOKEN_REFRESH,
             "UNSIGNED_CALLBACKS": self.unsigned_callbacks,
             "EVENT_TOPIC_ARN": self.topic,
+            "CALLBACK_QUEUE_URL": self.queue,
+            "CALLBACK_RETRY_DELAYS": "0,0,0,0",
+            "AZAMPAY_STATUS_PATH": "",
+            "RECONCILE_AFTER_MINUTES": "15",
         }
 
     def handle(self, function: str, event: dict[str, Any]) -> Any:  # noqa: ANN401 (as Lambda)
@@ -194,6 +203,25 @@ class Deployment:
         rows = sorted(self.items("EVENT#"), key=lambda item: str(item["sk"]["S"]))
         return {"Records": [stream_record(row, number) for number, row in enumerate(rows, 1)]}
 
+    def waiting(self) -> list[dict[str, Any]]:
+        """The messages of the callback queue as they are now, each taken out of it for a while."""
+        answer = clients.sqs().receive_message(
+            QueueUrl=self.queue, MaxNumberOfMessages=10, AttributeNames=["All"]
+        )
+        return [dict(message) for message in answer.get("Messages", [])]
+
+    def deliver_waiting(self) -> Answer:
+        """Have the queue give its messages to webhook, as its trigger does."""
+        messages = self.waiting()
+        answer: Answer = self.handle("webhook", {"Records": [sqs_record(m) for m in messages]})
+        failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+        for message in messages:
+            if message["MessageId"] not in failed:
+                clients.sqs().delete_message(
+                    QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"]
+                )
+        return answer
+
     def break_store(self, call: str) -> Callable[[], None]:
         """Let an AWS call (``dynamodb.TransactWriteItems``) fail; returns what mends it."""
 
@@ -227,6 +255,21 @@ def stream_record(image: dict[str, Any], number: int = 1) -> dict[str, Any]:
     }
 
 
+def sqs_record(message: dict[str, Any]) -> dict[str, Any]:
+    """A message of a queue, as Lambda's trigger gives it."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:callbacks",
+        "awsRegion": "us-east-1",
+    }
+
+
 def _sent(raw: bytes, encoded: bool) -> tuple[str, bool]:
     if encoded:
         return base64.b64encode(raw).decode(), True
@@ -243,14 +286,14 @@ def forget_functions() -> None:
         del sys.modules[name]
 
 
-def _answer_invocations(deployment: Deployment) -> None:
-    """Answer ``lambda:Invoke`` with what the real handler returns or raises."""
+def invocations_of(deployment: Deployment) -> Callable[..., None]:
+    """Answers ``lambda:Invoke``, before the call, with what the real handler returns or raises."""
 
     def invoke(params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:
-        assert TOKEN_REFRESH in params["url_path"]
+        (function,) = [each for each in (TOKEN_REFRESH, RECONCILER) if each in params["url_path"]]
         answer: dict[str, Any] = {"StatusCode": 200}
         try:
-            result = deployment.handle("token_refresh", json.loads(params["body"]))
+            result = deployment.handle(function.replace("-", "_"), json.loads(params["body"]))
         except Exception as error:  # noqa: BLE001 (as Lambda does)
             answer["FunctionError"] = "Unhandled"
             result = {"errorMessage": str(error), "errorType": type(error).__name__}
@@ -258,8 +301,7 @@ def _answer_invocations(deployment: Deployment) -> None:
         return SimpleNamespace(status_code=200), answer
 
     # An answer returned before the call is taken in its place, which the types do not know.
-    answering = cast("Callable[..., None]", invoke)
-    clients.lambda_().meta.events.register("before-call.lambda.Invoke", answering)
+    return cast("Callable[..., None]", invoke)
 
 
 @contextlib.contextmanager

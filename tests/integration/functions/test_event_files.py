@@ -14,6 +14,7 @@ from botocore.stub import Stubber
 from finconnect.payments.settings import (
     EventRelaySettings,
     PaymentsSettings,
+    ReconcilerSettings,
     TokenRefreshSettings,
     WebhookSettings,
     read_settings,
@@ -29,6 +30,7 @@ NO_EVENTS = {"README.md", "env.json", "test-signing-key.pem"}
 ENVIRONMENTS: dict[str, type[Any]] = {
     "EventRelayFunction": EventRelaySettings,
     "PaymentsFunction": PaymentsSettings,
+    "ReconcilerFunction": ReconcilerSettings,
     "TokenRefreshFunction": TokenRefreshSettings,
     "WebhookFunction": WebhookSettings,
 }
@@ -98,6 +100,23 @@ def callback_forged(stack: Deployment) -> None:
     assert status_of(stack) == "pending"
 
 
+def callback_deferred(stack: Deployment) -> None:
+    pay(stack)
+    assert stack.handle("webhook", event("callback-deferred")) == {"batchItemFailures": []}
+    assert status_of(stack) == "succeeded"
+    # Late, it is the same callback as the one that comes at once.
+    answer = stack.handle("webhook", event("callback-success"))
+    assert json.loads(answer["body"]) == {"status": "duplicate"}
+
+
+def reconcile_schedule(stack: Deployment) -> None:
+    pay(stack)
+    assert stack.handle("reconciler", event("reconcile-schedule")) == {}
+    stack.restart("reconciler", RECONCILE_AFTER_MINUTES="0")
+    assert stack.handle("reconciler", event("reconcile-schedule")) == {"pending": 1}
+    assert stack.event_types() == ["payment.pending", "payment.unresolved"]
+
+
 def schedule(stack: Deployment) -> None:
     answer = stack.handle("token_refresh", event("schedule"))
     assert answer == {"token": "refreshed", "public_key": "refreshed"}
@@ -122,6 +141,8 @@ CHECKS: dict[str, Check] = {
     "callback-failure": callback_failure,
     "callback-unsigned": callback_unsigned,
     "callback-forged": callback_forged,
+    "callback-deferred": callback_deferred,
+    "reconcile-schedule": reconcile_schedule,
     "schedule": schedule,
     "stream-batch": stream_batch,
 }

@@ -14,6 +14,7 @@ from tests.fakes.builders import a_payload
 from tests.fakes.signing import azampay_key, callback_body, other_key
 from tests.integration.functions.deployment import Deployment, forget_functions
 from tests.integration.functions.standin import Says, Seen, StandIn, accepted
+from tests.integration.moto_settings import KEEP_MODELS
 
 PHONE = "255787654321"
 LOCAL_PHONE = "0787654321"
@@ -108,7 +109,7 @@ def out() -> dict[str, str]:
     """Everything that came out anywhere: logs and metrics, answers, items, events."""
     logged = io.StringIO()
     with (
-        mock_aws(),
+        mock_aws(config=KEEP_MODELS),
         pytest.MonkeyPatch.context() as patching,
         StandIn(token=SECRETS["token"]) as provider,
         contextlib.redirect_stdout(logged),

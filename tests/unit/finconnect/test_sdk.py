@@ -84,7 +84,7 @@ def test_a_provider_is_made_from_its_config_or_from_a_mapping(given: object) -> 
         ("azampay", {**FIELDS, "appname": "x"}, "appname"),
         ("azampay", None, "must be AzampayConfig or a mapping of its fields"),
         ("azampay", "https://checkout.test", "must be AzampayConfig or a mapping of its fields"),
-        ("azampay", {**FIELDS, "checkout_url": "checkout.test"}, "checkout_url: must begin with"),
+        ("azampay", {**FIELDS, "checkout_url": "checkout.test"}, "checkout_url: must be https"),
         ("azampay", {**FIELDS, "authenticator_url": "ftp://a.test"}, "authenticator_url: must"),
         ("azampay", {**FIELDS, "checkout_url": 5}, "checkout_url"),
     ],

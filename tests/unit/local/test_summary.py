@@ -13,6 +13,7 @@ from local.summary import (
 
 PLAIN = Style(is_coloured=False)
 FACTS = StackFacts(
+    stack_name="the-stack",
     endpoint="http://127.0.0.1:4566",
     payment_url="http://127.0.0.1:4566/payments/azampay",
     webhook_url="http://127.0.0.1:4566/webhooks/azampay/s3cret",

@@ -31,11 +31,12 @@ class Container:
     def __post_init__(self) -> None:
         self.tokens = CachedTokens(self.store, self.ask, self.clock)
 
-    def ask(self, refused: str | None) -> None:
+    def ask(self, refused: str | None) -> bool:
         self.asked.append(refused)
         if not self.refreshes:
             raise StoreUnavailable("token_refresh failed: its log says why")
         self.has(f"token-{len(self.asked)}")
+        return True
 
     def has(self, value: str, lifetime: timedelta = HOUR) -> AccessToken:
         now = self.clock()
@@ -91,7 +92,7 @@ def test_a_refused_token_that_is_still_stored_is_refreshed_by_its_fingerprint(
 
 def test_a_refresh_that_gives_the_refused_token_again_is_no_token(container: Container) -> None:
     refused = container.has("stored")
-    stubborn = CachedTokens(container.store, container.asked.append, container.clock)
+    stubborn = CachedTokens(container.store, lambda _: True, container.clock)
     with pytest.raises(AuthenticationError, match="refused"):
         stubborn.renew(refused)
 
@@ -105,7 +106,7 @@ def test_without_a_token_to_be_had_the_log_of_token_refresh_is_named(
 
 
 def test_a_refresh_that_leaves_no_token_is_said_so(container: Container) -> None:
-    idle = CachedTokens(container.store, container.asked.append, container.clock)
+    idle = CachedTokens(container.store, lambda _: True, container.clock)
     with pytest.raises(AuthenticationError, match="no token yet"):
         idle.token()
 
@@ -126,7 +127,7 @@ def test_a_failing_refresh_leaves_the_stored_token_in_use_until_it_expires(
 
 @pytest.fixture
 def keys() -> InMemoryKeyStore:
-    return InMemoryKeyStore(KeyRing("current", "previous", START))
+    return InMemoryKeyStore(KeyRing("current", "previous", START, START))
 
 
 def test_keys_are_read_once_in_five_minutes(keys: InMemoryKeyStore) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from finconnect.payments.decisions import decide_answer
 from finconnect.payments.events import new_ids, payment_event, payment_view, unmatched_event
-from finconnect.payments.model import Event, EventType, Received, Status
+from finconnect.payments.model import Answer, Event, EventType, Received, Status
 from tests.fakes.builders import MSISDN, a_payment, a_received
 from tests.fakes.clock import START
 from tests.fakes.provider import TRANSACTION
@@ -117,3 +118,15 @@ def test_times_are_utc() -> None:
     local = datetime.fromisoformat("2026-03-01T12:30:00+03:00")
     assert payment_view(a_payment(updated_at=local))["updatedAt"] == "2026-03-01T09:30:00.000000Z"
     assert local.astimezone(UTC) == START
+
+
+def test_the_events_of_one_change_sort_as_they_happened() -> None:
+    # Real ids of one millisecond differ only by chance: they are put in order before they are used.
+    held = [a_received(transactionstatus="failure"), a_received(mnoreference="b")]
+    change = decide_answer(
+        a_payment(held=2), Answer(Status.PENDING, TRANSACTION), held, now=START, ids=new_ids
+    )
+    kinds = [event.type for event in sorted(change.events, key=lambda event: event.id)]
+    assert kinds == [event.type for event in change.events]
+    assert kinds[0] is EventType.PENDING
+    assert kinds[-1] is EventType.CONFLICT

@@ -35,7 +35,7 @@ from tests.fakes.faults import ProcessDied, When
 from tests.fakes.ledger import InMemoryLedger
 from tests.fakes.ledger_contract import in_threads
 from tests.fakes.provider import ACCEPTED, TRANSACTION, FakeProvider
-from tests.fakes.stores import FakeUrlSecret
+from tests.fakes.stores import FakeQueue, FakeUrlSecret
 from tests.fakes.telemetry import RecordingTelemetry
 from tests.fakes.verifying import believe
 
@@ -73,6 +73,7 @@ class Desk:
             reader=AzampayCallbacks(),
             url_secret=FakeUrlSecret(),
             verify=believe,
+            deferred=FakeQueue(),
             ledger=self.ledger,
             telemetry=self.heard,
             clock=self.clock,

@@ -19,7 +19,7 @@ from tests.fakes.builders import KEY, a_payload, a_received
 from tests.fakes.clock import FakeClock, FakeIds
 from tests.fakes.ledger import InMemoryLedger
 from tests.fakes.provider import ACCEPTED, FakeProvider
-from tests.fakes.stores import FakeUrlSecret
+from tests.fakes.stores import FakeQueue, FakeUrlSecret
 from tests.fakes.telemetry import RecordingTelemetry
 
 ANSWERS: dict[Status, CheckoutAccepted | Exception] = {
@@ -64,6 +64,7 @@ class World:
             reader=AzampayCallbacks(),
             url_secret=FakeUrlSecret(),
             verify=_nobody_verifies,
+            deferred=FakeQueue(),
             ledger=ledger,
             telemetry=heard,
             clock=clock,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from finconnect.errors import CallbackError
+from finconnect.payments.decisions import MAX_HELD
 from finconnect.payments.errors import (
     ConcurrentChange,
     LedgerUnavailable,
@@ -32,7 +33,7 @@ from tests.fakes.ledger import InMemoryLedger
 from tests.fakes.ledger_contract import in_threads
 from tests.fakes.provider import TRANSACTION
 from tests.fakes.signing import callback_body
-from tests.fakes.stores import FakeUrlSecret
+from tests.fakes.stores import FakeQueue, FakeUrlSecret
 from tests.fakes.telemetry import RecordingTelemetry
 from tests.fakes.verifying import believe
 
@@ -45,6 +46,7 @@ class Desk:
     ledger: InMemoryLedger = field(default_factory=InMemoryLedger)
     heard: RecordingTelemetry = field(default_factory=RecordingTelemetry)
     url: FakeUrlSecret = field(default_factory=FakeUrlSecret)
+    queue: FakeQueue = field(default_factory=FakeQueue)
     clock: FakeClock = field(default_factory=FakeClock)
     ids: FakeIds = field(default_factory=FakeIds)
 
@@ -54,6 +56,7 @@ class Desk:
             reader=AzampayCallbacks(),
             url_secret=self.url,
             verify=self.verify,
+            deferred=self.queue,
             ledger=self.ledger,
             telemetry=self.heard,
             clock=self.clock,
@@ -130,14 +133,47 @@ def test_a_wrong_secret_is_an_unknown_url_before_anything_is_verified(
     assert desk.heard.facts == [Fact.CALLBACK_WRONG_URL]
 
 
-@pytest.mark.parametrize(
-    "error", [SignatureRefused("no"), VerificationUnavailable("no key"), StoreUnavailable("no")]
-)
-def test_what_is_not_believed_does_not_reach_the_ledger(desk: Desk, error: Exception) -> None:
-    desk.verify = refuse_with(error)
-    with pytest.raises(type(error)):
+def test_what_is_not_believed_reaches_neither_the_ledger_nor_the_queue(desk: Desk) -> None:
+    desk.verify = refuse_with(SignatureRefused("no"))
+    with pytest.raises(SignatureRefused):
         desk.take()
     assert desk.ledger.faults.calls == []
+    assert desk.queue.waiting == []
+
+
+def test_what_no_store_can_tell_of_is_not_acknowledged_and_waits_all_the_same(desk: Desk) -> None:
+    # Nobody knows whether it is sent again; kept twice, it has one place in the inbox.
+    desk.verify = refuse_with(StoreUnavailable("no"))
+    with pytest.raises(StoreUnavailable):
+        desk.take()
+    assert desk.ledger.faults.calls == []
+    assert len(desk.queue.waiting) == 1
+
+
+def test_what_can_be_neither_believed_nor_refused_waits_in_the_queue(desk: Desk) -> None:
+    desk.verify = refuse_with(VerificationUnavailable("no key"))
+    assert desk.take() is Disposition.DEFERRED
+    assert len(desk.queue.waiting) == 1
+    assert desk.ledger.faults.calls == []
+    assert desk.heard.facts == [Fact.CALLBACK_DEFERRED]
+    assert desk.heard.details(Fact.CALLBACK_DEFERRED)["external_id"] == "order-1"
+
+
+def test_what_the_queue_does_not_take_is_not_acknowledged(desk: Desk) -> None:
+    desk.verify = refuse_with(VerificationUnavailable("no key"))
+    desk.queue.faults.fail(StoreUnavailable("no"))
+    with pytest.raises(StoreUnavailable):
+        desk.take()
+    assert desk.heard.facts == []
+
+
+def test_one_early_callback_too_many_waits_in_the_queue(desk: Desk) -> None:
+    desk.has(Status.CREATED)
+    for number in range(MAX_HELD):
+        assert desk.take(callback_body(mnoreference=str(number))) is Disposition.HELD
+    assert desk.take(callback_body(mnoreference="one too many")) is Disposition.DEFERRED
+    assert desk.payment.held == MAX_HELD
+    assert len(desk.queue.waiting) == 1
 
 
 def test_a_secret_that_cannot_be_read_refuses_nobody(desk: Desk) -> None:
@@ -255,6 +291,7 @@ def test_a_callback_recorded_later_takes_the_same_path(desk: Desk) -> None:
         AzampayCallbacks(),
         desk.url,
         refuse_with(AssertionError("verified again")),
+        desk.queue,
         desk.ledger,
         desk.heard,
     )

@@ -163,8 +163,18 @@ def test_a_key_is_fetched_at_once_when_a_callback_asks_for_it(desk: Desk) -> Non
     desk.keys.ring = KeyRing("a key", None, START)
     desk.provider.public_key = "a new key"
     assert desk.refresh(refetch_public_key=True)["public_key"] == "refreshed"
-    assert desk.keys.ring == KeyRing("a new key", "a key", START)
+    assert desk.keys.ring == KeyRing("a new key", "a key", START, replaced_at=START)
     assert desk.heard.details(Fact.KEY_REFRESHED)["changed"] is True
+
+
+def test_a_replaced_key_counts_for_two_days_and_no_longer() -> None:
+    ring = KeyRing("old", None, START).with_key("new", START)
+    assert ring.usable(START + timedelta(hours=47)) == ("new", "old")
+    assert ring.with_key("new", START + timedelta(hours=24)).usable(
+        START + timedelta(hours=47)
+    ) == ("new", "old")
+    assert ring.usable(START + timedelta(hours=48)) == ("new",)
+    assert KeyRing().usable(START) == ()
 
 
 def test_the_same_key_again_does_not_push_the_previous_one_out(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from finconnect.payments.errors import (
 )
 from finconnect.payments.model import Verification
 from finconnect.payments.telemetry import Fact
-from finconnect.payments.verify import UnsignedCallbacks, VerifyCallback
+from finconnect.payments.verify import FetchState, UnsignedCallbacks, VerifyCallback
 from finconnect.providers.azampay.callback import AzampayCallbacks
 from tests.fakes.signing import azampay_key, callback_body, other_key, public_pem
 from tests.fakes.stores import FakeFetching, FakeKeys
@@ -22,6 +23,18 @@ from tests.fakes.telemetry import RecordingTelemetry
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
+
+
+class Claims(FakeFetching):
+    """A fetch whose claim is told otherwise."""
+
+    def __init__(self, claim: Callable[[], FetchState]) -> None:
+        super().__init__()
+        self._claim = claim
+
+    def claim(self) -> FetchState:
+        return self._claim()
+
 
 OURS = azampay_key()
 NEXT = other_key(1)
@@ -109,10 +122,60 @@ def test_a_forged_signature_is_refused_without_a_fetch_while_none_is_due(
     verify: Verifier,
 ) -> None:
     verify.holds(OURS)
-    verify.fetching.due = False
+    verify.fetching.state = FetchState.FETCHED
     with pytest.raises(SignatureRefused):
         verify(FOREIGN)
     assert verify.fetching.fetched == 0
+    # What was fetched a moment ago may be newer than what this container has in memory.
+    assert verify.keys.rereads == [False, True]
+
+
+def test_a_signature_that_does_not_verify_while_somebody_fetches_may_yet_be_genuine(
+    verify: Verifier,
+) -> None:
+    verify.holds(OURS)
+    verify.fetching.state = FetchState.UNSETTLED
+    with pytest.raises(VerificationUnavailable):
+        verify(NEXT)
+    assert verify.fetching.fetched == 0
+    assert verify.heard.facts == [Fact.CALLBACK_UNVERIFIABLE]
+
+
+def test_a_rotation_during_a_fetch_that_failed_is_deferred_and_then_believed(
+    verify: Verifier,
+) -> None:
+    verify.holds(OURS)
+    verify.fetching.fetches = _no_key
+    for _ in range(3):
+        with pytest.raises(VerificationUnavailable):
+            verify(NEXT)
+    assert verify.fetching.fetched == 1
+    # Five minutes later the fetch is due again, and the provider answers this time.
+    verify.fetching.state = FetchState.DUE
+    verify.fetches(NEXT, OURS)
+    assert verify(NEXT) is Verification.SIGNATURE
+    assert verify(OURS) is Verification.SIGNATURE
+
+
+def test_a_key_that_somebody_fetched_meanwhile_is_believed(verify: Verifier) -> None:
+    verify.holds(OURS)
+    claim = verify.fetching.claim
+
+    def slow_claim() -> FetchState:
+        verify.keys.stored = pems(NEXT, OURS)
+        verify.fetching.state = FetchState.FETCHED
+        return claim()
+
+    verify.fetching = Claims(slow_claim)
+    assert verify(NEXT) is Verification.SIGNATURE
+
+
+def test_a_key_that_somebody_put_there_by_hand_and_is_none_proves_nothing(
+    verify: Verifier,
+) -> None:
+    verify.keys.cached = verify.keys.stored = ["no key at all", *pems(OURS)]
+    assert verify(OURS) is Verification.SIGNATURE
+    assert verify.heard.facts == [Fact.KEY_UNAVAILABLE]
 
 
 def test_garbage_causes_one_fetch_however_much_of_it_comes(verify: Verifier) -> None:
@@ -147,9 +210,10 @@ def test_a_fetch_that_fails_leaves_the_callback_neither_believed_nor_refused(
 def test_without_any_key_and_no_fetch_due_nothing_is_believed_or_refused(
     verify: Verifier,
 ) -> None:
-    verify.fetching.due = False
-    with pytest.raises(VerificationUnavailable):
-        verify(OURS)
+    for state in (FetchState.UNSETTLED, FetchState.FETCHED):
+        verify.fetching.state = state
+        with pytest.raises(VerificationUnavailable):
+            verify(OURS)
 
 
 def test_the_first_key_of_all_is_fetched_and_believed(verify: Verifier) -> None:

@@ -39,6 +39,20 @@ def test_any_status_is_an_answer(status: int) -> None:
     assert send(lambda _: httpx.Response(status, content=b"body")).status == status
 
 
+def test_a_cookie_is_not_sent_back() -> None:
+    seen: list[httpx.Headers] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers)
+        return httpx.Response(200, headers={"Set-Cookie": "session=canary; Path=/"})
+
+    client = HttpClient(transport=httpx.MockTransport(answer))
+    for _ in range(2):
+        client.send("POST", URL, timeouts=Timeouts(1, 2, 3), content=b"x")
+    assert len(seen) == 2
+    assert all("cookie" not in headers for headers in seen)
+
+
 def test_a_redirect_is_not_followed() -> None:
     seen: list[httpx.URL] = []
 

@@ -37,6 +37,8 @@ from finconnect.providers.retry import ConnectRetry
 from finconnect.providers.tokens import InMemoryTokens
 
 _JSON: Final = "application/json"
+_SECONDS_TO_RENEW: Final = 10.0
+"""With less left, another token would come too late: not sent, and the caller posts again."""
 _LEAST_SECONDS: Final = 5.0
 """A checkout that could only be waited for so long is not sent: it would end up unknown."""
 
@@ -110,6 +112,8 @@ class AzampayProvider(AzampayCallbacks):
         try:
             return self._checkout(content, token, deadline)
         except PaymentUnauthorised:
+            if deadline - self._monotonic() < _SECONDS_TO_RENEW:
+                raise
             return self._checkout(content, self._renewed(token), deadline)
 
     def register_ipn(self, url: str) -> str:  # noqa: ARG002 (the call that every provider has)

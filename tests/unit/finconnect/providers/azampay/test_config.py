@@ -10,7 +10,7 @@ from tests.unit.finconnect.providers.azampay.fakes import config
 @pytest.mark.parametrize("name", ["authenticator_url", "checkout_url"])
 @pytest.mark.parametrize("url", ["checkout.test", "ftp://checkout.test", " https://checkout.test"])
 def test_a_base_url_needs_its_scheme(name: str, url: str) -> None:
-    with pytest.raises(ValueError, match=f"^{name}: must begin with https://"):
+    with pytest.raises(ValueError, match=f"^{name}: must be https://host"):
         config(**{name: url})
 
 
@@ -30,9 +30,9 @@ def test_keys_are_looked_for_where_there_is_a_host() -> None:
     assert AzampayConfig(public_key_urls=("https://k.test",)).key_urls() == ("https://k.test",)
 
 
-def test_a_payment_and_its_token_fit_into_the_29_seconds_of_api_gateway() -> None:
-    subject = AzampayConfig()
-    assert subject.checkout_timeouts.total + subject.timeouts.total < 29
+def test_a_payment_with_its_token_and_its_records_fits_into_the_29_seconds_of_api_gateway() -> None:
+    # One budget for token, tries and answer; the rest is for the record before and after.
+    assert AzampayConfig().checkout_timeouts.total <= 25
 
 
 def test_the_package_names_what_it_lacks() -> None:

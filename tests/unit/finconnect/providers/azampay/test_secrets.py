@@ -104,6 +104,13 @@ def test_a_client_secret_with_a_newline_that_is_echoed_without_it() -> None:
     assert_nothing_shows(texts(caught.value))
 
 
+def test_a_client_id_that_is_echoed() -> None:
+    azampay = FakeAzampay(token=[reply(423, message="client id-canary-4711 is locked")])
+    with pytest.raises(FinConnectError) as caught:
+        provider(azampay, client_id="id-canary-4711").authenticate()
+    assert not any("canary" in text for text in texts(caught.value))
+
+
 def test_a_renewal_that_fails_does_not_show_the_refused_token() -> None:
     locked = reply(423, message=f"{CLIENT_SECRET} is locked")
     azampay = FakeAzampay(token=[token_reply(), locked], checkout=[UNAUTHORISED])
