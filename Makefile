@@ -10,7 +10,9 @@ PYTHON_BIN := .venv/bin/python
 UV := .tools/bootstrap/bin/uv
 # `sam build` wants a python3.13 with pip on the PATH; sam's own environment has both.
 WITH_SAM := PATH="$(CURDIR)/.tools/sam/bin:$$PATH"
-SOURCES := functions layers/provider local ops simulator tests tools
+# The commands for a running stack read its ledger with the layer's own code.
+WITH_LAYER := PYTHONPATH=layers/provider
+SOURCES := benchmarks functions fuzz layers/provider local ops simulator soak tests tools
 
 # sam reports nothing to anyone, and keeps its own notes in the project.
 export SAM_CLI_TELEMETRY := 0
@@ -34,6 +36,34 @@ install: ## Install the tools and the tests' packages (the other targets do it t
 .PHONY: run
 run: install ## Start the local stack, send one payment, show its event (ONCE=1: then exit)
 	@$(WITH_SAM) $(PYTHON_BIN) -m local.run $(if $(ONCE),--once) $(ARGS)
+
+.PHONY: trigger
+trigger: dev ## Send a callback: EVENT= TAMPER= TIMES= REF= URL= STACK= SEED= (docs/simulator.md)
+	@$(WITH_LAYER) $(PYTHON_BIN) -m local.trigger $(if $(EVENT),--event '$(EVENT)') \
+		$(if $(TAMPER),--tamper '$(TAMPER)') $(if $(TIMES),--times '$(TIMES)') \
+		$(if $(REF),--ref '$(REF)') $(if $(URL),--url '$(URL)') \
+		$(if $(STACK),--stack '$(STACK)') $(if $(SEED),--seed '$(SEED)')
+
+.PHONY: listen
+listen: dev ## Print each event as it arrives (STACK=name: of a deployed stack; FULL=1: all of it)
+	@$(WITH_LAYER) $(PYTHON_BIN) -m local.listen $(if $(STACK),--stack '$(STACK)') \
+		$(if $(FULL),--full)
+
+# For the local stack: what `make run` prints first points these at it, with STACK=finconnect-local.
+OPS = $(WITH_LAYER) $(PYTHON_BIN) -m ops --stack '$(or $(STACK),finconnect-sandbox)'
+
+.PHONY: history
+history: dev ## Print all that happened to a payment (ID=externalId STACK=name)
+	@$(OPS) history '$(ID)'
+
+.PHONY: republish
+republish: dev ## Publish events again, same ids (ID=externalId, or FROM=time TO=time; STACK=name)
+	@$(OPS) republish $(if $(ID),--payment '$(ID)') $(if $(FROM),--from '$(FROM)') \
+		$(if $(TO),--to '$(TO)')
+
+.PHONY: redrive
+redrive: dev ## Give dead letters another chance (QUEUE=callbacks|relay|token-refresh STACK=name)
+	@$(OPS) redrive '$(QUEUE)'
 
 .PHONY: test
 test: install ## Run every check and every test, the cheap ones first
@@ -76,9 +106,40 @@ template: install ## Check the template: cfn-lint, sam validate, and the house r
 integration: dev openssl ## Run the functions against AWS as moto imitates it
 	@$(PYTHON_BIN) -m pytest tests/integration $(ARGS)
 
+.PHONY: crash
+crash: dev ## Break each external call of each use case in each way; play callbacks in any order
+	@$(PYTHON_BIN) -m pytest tests/crash $(ARGS)
+
+.PHONY: hostile
+hostile: dev ## Send the webhook hostile callbacks, one defect each, then 20,000 generated ones
+	@$(PYTHON_BIN) -m pytest tests/hostile $(ARGS)
+
+# A file that was kept is named after its target.
+FUZZ_TARGETS := $(if $(FILE),$(firstword $(subst -, ,$(notdir $(FILE)))),$(or $(TARGET),callback webhook))
+
+.PHONY: fuzz
+fuzz: ## Fuzz the webhook, guided by coverage (SECONDS=60 TARGET=webhook FILE=fuzz/crashes/...)
+	@sh tools/bootstrap.sh fuzz
+	@for target in $(FUZZ_TARGETS); do PYTHONPATH=.:layers/provider .tools/fuzz/bin/python -m fuzz \
+		$$target --seconds $(or $(SECONDS),60) $(FILE) || exit 1; done
+
 .PHONY: e2e
 e2e: install openssl ## Deploy to the local stack and send payments through it
 	@$(WITH_SAM) $(PYTHON_BIN) -m pytest tests/e2e $(ARGS)
+
+.PHONY: browser
+browser: install openssl ## Try the simulator's page in a real Chromium
+	@sh tools/chromium.sh
+	@$(WITH_SAM) $(PYTHON_BIN) -m pytest tests/browser $(ARGS)
+
+.PHONY: soak
+soak: install ## Send payments under AWS faults, then compare all books (COUNT=500 SEED=a number)
+	@$(WITH_SAM) $(WITH_LAYER) $(PYTHON_BIN) -m soak --count $(or $(COUNT),500) \
+		$(if $(SEED),--seed $(SEED))
+
+.PHONY: growth
+growth: dev ## Measure what a payment costs DynamoDB in a ledger of 10, 1,000 and 100,000 (SIZES=)
+	@$(WITH_LAYER) $(PYTHON_BIN) -m benchmarks.growth $(if $(SIZES),--sizes $(SIZES))
 
 ##@ Building
 
@@ -92,10 +153,11 @@ lock: install ## Pin the packages anew after a change of a .in file (UPGRADE=1: 
 	@$(UV) $(LOCK) --python-version 3.13 layers/provider/requirements.in -o layers/provider/requirements.txt
 	@$(UV) $(LOCK) --python-version 3.13 requirements/dev.in -o requirements/dev.txt
 	@$(UV) $(LOCK) --python-version 3.13 requirements/sam.in -o requirements/sam.txt
+	@$(UV) $(LOCK) --python-version 3.13 requirements/fuzz.in -o requirements/fuzz.txt
 
 .PHONY: clean
 clean: ## Remove the build outputs, the caches and the installed tools
-	rm -rf .aws-sam .hypothesis .local .mypy_cache .pytest_cache .ruff_cache .tools .venv
+	rm -rf .aws-sam .fuzz .hypothesis .local .mypy_cache .pytest_cache .ruff_cache .tools .venv
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Not in the list: what the targets above ask for.

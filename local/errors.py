@@ -6,6 +6,7 @@ LocalStackError
 ├── MissingProgram    a program that `make install` installs is not there
 ├── StepFailed        a program ended with an error, or too early; names its log file
 ├── StepTimedOut      a program was not ready, or not done, in time; names its log file
+├── NotRunning        a command needs the stack of `make run`, and there is none
 └── Stopping          the stack is being stopped, so nothing new is started
 """
 
@@ -24,6 +25,10 @@ class SettingsError(LocalStackError):
 
 class PortTaken(LocalStackError):
     """A port that was asked for by name is in use."""
+
+
+class NotRunning(LocalStackError):
+    """A command needs the stack that `make run` starts, and none runs."""
 
 
 class MissingProgram(LocalStackError):

@@ -9,6 +9,11 @@ import httpx
 # The deployed functions may take up to their own time-out when a container is new.
 TIMEOUT_SECONDS = 40.0
 
+# One of the stand-in's test numbers, whose payer approves without being asked ...
+WILLING_PAYER = "255700000001"
+# ... and one that is not among them: where somebody sits at the stand-in's page, it asks there.
+ASKED_PAYER = "255754000001"
+
 
 class PaymentsClient:
     """Sends payments and asks for them. Every answer is returned as it is, whatever its status."""
@@ -38,10 +43,10 @@ class PaymentsClient:
         return self._client.get(f"{self.payment_url}/{quote(external_id, safe='')}")
 
 
-def example_payment(external_id: str) -> dict[str, Any]:
-    """A payment of 1,000 TZS that the stand-in accepts and settles well."""
+def example_payment(external_id: str, account_number: str = ASKED_PAYER) -> dict[str, Any]:
+    """A payment of 1,000 TZS that the stand-in accepts."""
     return {
-        "accountNumber": "255754000001",
+        "accountNumber": account_number,
         "amount": 1000,
         "currency": "TZS",
         "externalId": external_id,

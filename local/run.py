@@ -15,8 +15,9 @@ from local.environment import forget_aws_account
 from local.errors import LocalStackError
 from local.events import EventQueue
 from local.function_logs import save_function_logs
-from local.payments import example_payment
+from local.payments import WILLING_PAYER, example_payment
 from local.progress import Console, Style, style_for
+from local.running import Running, announced
 from local.settings import LocalSettings, read_settings
 from local.signals import StopRequested, stopping_in_order
 from local.stack import LocalStack
@@ -78,7 +79,10 @@ def with_keep(settings: LocalSettings, *, is_kept: bool) -> LocalSettings:
 def _run(settings: LocalSettings, console: Console, style: Style, *, once: bool) -> int:
     started = time.monotonic()
     console.print(style.paint("Starting FinConnect on this machine", "bold"))
-    with LocalStack(settings, progress=console) as stack:
+    with (
+        LocalStack(replace(settings, asks_phone=True), progress=console) as stack,
+        announced(running_note(stack)),
+    ):
         queue = stack.subscribe()
         console.print(f"  ready after {time.monotonic() - started:.1f} s\n")
         console.print(summary(facts_of(stack), style) + "\n")
@@ -90,9 +94,20 @@ def _run(settings: LocalSettings, console: Console, style: Style, *, once: bool)
     return 0
 
 
+def running_note(stack: LocalStack) -> Running:
+    """Where `make trigger` and `make listen` find `stack`."""
+    return Running(
+        endpoint=stack.aws.endpoint,
+        stack_name=stack.name,
+        simulator_url=stack.simulator.base_url,
+        pid=os.getpid(),
+    )
+
+
 def facts_of(stack: LocalStack) -> StackFacts:
     """What the summary tells about `stack`."""
     return StackFacts(
+        stack_name=stack.name,
         endpoint=stack.aws.endpoint,
         payment_url=stack.payment_url,
         webhook_url=stack.webhook_url,
@@ -110,7 +125,7 @@ def send_one_payment(stack: LocalStack, queue: EventQueue, console: Console, sty
     console.print(f"{style.paint('The life of one payment', 'bold')} ({external_id})")
     sent = time.monotonic()
     with closing(stack.client()) as client:
-        response = client.post(example_payment(external_id))
+        response = client.post(example_payment(external_id, WILLING_PAYER))
     is_json = "json" in response.headers.get("Content-Type", "")
     answer = response.json() if is_json else None
     console.print(format_answer(response.status_code, answer, time.monotonic() - sent))

@@ -14,12 +14,17 @@ HIGHEST_PORT = 65_535
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """`aws_port` and `simulator_port` are None when nobody asked for a certain port."""
+    """`aws_port` and `simulator_port` are None when nobody asked for a certain port.
+
+    With `asks_phone` somebody sits at the stand-in's page: payers outside its table of test
+    numbers are asked there. Else they approve by themselves.
+    """
 
     aws_port: int | None = None
     simulator_port: int | None = None
     usual_aws_port: int | None = None
     keep: bool = False
+    asks_phone: bool = False
 
 
 def read_settings(environ: Mapping[str, str]) -> LocalSettings:

@@ -53,6 +53,10 @@ class SimulatorControl:
         """From now on every token handed out so far is refused. Raises httpx.HTTPStatusError."""
         self._client.post("/_simulator/tokens/expire").raise_for_status()
 
+    def rotate_key(self) -> None:
+        """From now on callbacks are signed with a new key. Raises httpx.HTTPStatusError."""
+        self._client.post("/_simulator/keys/rotate").raise_for_status()
+
     def send_callback(self, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Sends callbacks as `request` describes them, and returns the deliveries with answers.
 
@@ -64,7 +68,13 @@ class SimulatorControl:
 
 
 def start_simulator(
-    supervisor: Supervisor, folder: RunFolder, root: Path, *, port: int, callback_delay: float
+    supervisor: Supervisor,
+    folder: RunFolder,
+    root: Path,
+    *,
+    port: int,
+    callback_delay: float,
+    asks_phone: bool,
 ) -> SimulatorControl:
     """Starts the stand-in on `port` (0: any) and returns its control API once it listens.
 
@@ -73,7 +83,7 @@ def start_simulator(
     log = folder.log("simulator")
     process = supervisor.start(
         "AzamPay simulator",
-        simulator_command(port, callback_delay),
+        simulator_command(port, callback_delay, asks_phone=asks_phone),
         log=log,
         environment=server_environment(os.environ, folder.temporary),
         folder=root,
@@ -91,8 +101,12 @@ def simulator_credentials() -> dict[str, str]:
     }
 
 
-def simulator_command(port: int, callback_delay: float) -> list[str]:
-    """The stand-in's own command line."""
+def simulator_command(port: int, callback_delay: float, *, asks_phone: bool) -> list[str]:
+    """The stand-in's own command line.
+
+    With `asks_phone` the numbers outside its table wait for somebody on its page; without it they
+    approve by themselves after `callback_delay` seconds.
+    """
     arguments = [
         "--port",
         str(port),
@@ -100,6 +114,7 @@ def simulator_command(port: int, callback_delay: float) -> list[str]:
         NO_CALLBACK_YET,
         "--callback-delay",
         str(callback_delay),
+        *([] if asks_phone else ["--auto-approve", str(callback_delay)]),
     ]
     return [sys.executable, "-m", "simulator", *arguments]
 

@@ -112,6 +112,13 @@ class LocalStack:
         template = self.outputs.webhook_url_template.removesuffix(SECRET_PLACEHOLDER)
         return f"{local_url(template, self.aws.endpoint)}/{secret}"
 
+    def physical_id(self, logical_id: str) -> str:
+        """The name, or the URL, of one of the template's resources."""
+        detail = self.aws.cloudformation.describe_stack_resource(
+            StackName=self.name, LogicalResourceId=logical_id
+        )
+        return detail["StackResourceDetail"]["PhysicalResourceId"]
+
     def client(self) -> PaymentsClient:
         """A merchant with the API key."""
         return PaymentsClient(self.payment_url, self.api_key)
@@ -198,6 +205,7 @@ class LocalStack:
                 self._paths.root,
                 port=port,
                 callback_delay=self._callback_delay,
+                asks_phone=self._settings.asks_phone,
             )
 
     def _timed_deploy(self, sam: SamCli) -> None:

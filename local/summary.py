@@ -18,6 +18,7 @@ NEW_ID = "ORDER-'$(date +%s)'"
 class StackFacts:
     """What a person needs to know about the running stack."""
 
+    stack_name: str
     endpoint: str
     payment_url: str
     webhook_url: str
@@ -53,7 +54,7 @@ def summary(facts: StackFacts, style: Style) -> str:
         ("Webhook", facts.webhook_url),
         ("Event topic", facts.topic_arn),
         ("Ledger table", facts.table_name),
-        ("AzamPay", f"{facts.simulator_url} (simulated)"),
+        ("AzamPay", f"{facts.simulator_url} (simulated: phones and payments)"),
         ("Logs", facts.logs),
     ]
     table = "\n".join(f"  {style.paint(f'{name:<13}', 'bold')} {value}" for name, value in lines)
@@ -61,13 +62,16 @@ def summary(facts: StackFacts, style: Style) -> str:
         (
             style.paint("FinConnect runs on this machine.", "bold"),
             table,
-            f"{style.paint('Send a payment', 'bold')} (a new externalId each time)\n\n"
+            f"{style.paint('Send a payment', 'bold')} (a new externalId each time); "
+            f"its phone rings at {facts.simulator_url}\n\n"
             + _indented(curl_command(facts.payment_url, facts.api_key)),
             f"{style.paint('Use the AWS CLI on it', 'bold')}\n\n"
             + _indented(
                 f"{aws_cli_lines(facts.endpoint)}\n"
                 f"aws dynamodb scan --table-name {facts.table_name}"
             ),
+            f"{style.paint('Operate it', 'bold')} (after that same export)\n\n"
+            + _indented(f"make history ID=... STACK={facts.stack_name}"),
         )
     )
 

@@ -34,14 +34,21 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=default.port, help="0 picks a free one (default)")
     add("--allow-remote", action="store_true", help="permit a --host that is not loopback")
     add("--callback-url", metavar="URL", help="where callbacks are posted")
-    _add_seconds(parser, "--callback-delay", default.callback_delay, "until a payer approves")
+    _add_seconds(parser, "--callback-delay", default.callback_delay, "until a script's payer acts")
+    add(
+        "--auto-approve",
+        type=float,
+        metavar="SECONDS",
+        help="numbers outside the table approve by themselves after this time (default: the phone "
+        "on the page asks)",
+    )
     add(
         "--no-callback-retries",
         dest="callback_retries",
         action="store_false",
         help="send each callback once, whatever the webhook answers",
     )
-    add("--seed", type=int, metavar="N", help="same ids in every run")
+    add("--seed", type=int, metavar="N", help="same ids, keys and delays in every run")
     add("--app-name", default=default.app_name, help="default %(default)s")
     add("--client-id", default=default.client_id, help="default %(default)s")
     add("--client-secret", default=default.client_secret, help="default %(default)s")

@@ -5,13 +5,17 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Mount
 
 from simulator.authenticator import Authenticator
 from simulator.checkout import CheckoutHost
-from simulator.control import Control, ControlError, control_error
+from simulator.control import PREFIX, Control, ControlError, control_error
+from simulator.guard import Guard
 from simulator.machine import Machine
+from simulator.page import Page
 
 
 def create_app(machine: Machine) -> Starlette:
@@ -24,12 +28,15 @@ def create_app(machine: Machine) -> Starlette:
         finally:
             await machine.close()
 
+    page = Page(machine)
     return Starlette(
         routes=[
             *Authenticator(machine).routes(),
             *CheckoutHost(machine).routes(),
-            Control(machine).mount(),
+            page.root(),
+            Mount(PREFIX, routes=[*Control(machine).routes(), *page.routes()]),
         ],
+        middleware=[Middleware(Guard, allow_remote=machine.settings.allow_remote)],
         exception_handlers={HTTPException: _empty, ControlError: control_error},
         lifespan=lifespan,
     )

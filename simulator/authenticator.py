@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator import wire
-from simulator.book import KeyRequest, TokenRequest
+from simulator.entries import KeyRequest, TokenRequest
 from simulator.exchange import bearer_token
 from simulator.machine import Machine
 from simulator.settings import KeyForm

@@ -27,6 +27,7 @@ class Wait(Enum):
 
     NONE = auto()
     USUAL = auto()
+    AUTO_APPROVAL = auto()
     SLOW_APPROVAL = auto()
     SLOW_ANSWER = auto()
 
@@ -97,11 +98,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one checkout leads to."""
+    """What one checkout leads to. With ``asks_phone`` a person on the page takes the steps."""
 
     reply: Reply = Reply.ACCEPTED
     answer_after: Wait = Wait.NONE
     prompts: bool = True
+    asks_phone: bool = False
     effects: tuple[Effect, ...] = ()
     steps: tuple[Step, ...] = (Step(APPROVED),)
     callback_first: bool = False
@@ -248,9 +250,21 @@ _SCRIPTS = (
 )
 
 BY_NUMBER = {f"2557000000{nn:02d}": behaviour for nn, behaviour in enumerate(_SCRIPTS, start=1)}
-ANY_OTHER = Behaviour("any-other", "The payer approves after the callback delay.")
+ANY_OTHER = Behaviour(
+    "any-other",
+    "The phone on the page rings, and you answer it.",
+    (Turn(asks_phone=True, steps=()),),
+)
+UNATTENDED = Behaviour(
+    "any-other",
+    "The payer approves by itself, after the seconds of --auto-approve.",
+    (Turn(steps=(Step(APPROVED, Wait.AUTO_APPROVAL),)),),
+)
 
 
-def behaviour_of(msisdn: str) -> Behaviour:
-    """The behaviour of a payer's number in the form ``255`` and nine digits."""
-    return BY_NUMBER.get(msisdn, ANY_OTHER)
+def behaviour_of(msisdn: str, *, is_attended: bool = True) -> Behaviour:
+    """The behaviour of a payer's number in the form ``255`` and nine digits.
+
+    ``is_attended`` says whether somebody is there to answer the phones of the page.
+    """
+    return BY_NUMBER.get(msisdn, ANY_OTHER if is_attended else UNATTENDED)

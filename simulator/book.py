@@ -4,128 +4,41 @@ It is what tests reconcile against, so nothing in it is inferred: an entry is wr
 thing happens. Tokens, credentials, API keys and the callback URL never enter it.
 """
 
+import contextlib
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import structs
 
+from simulator.entries import (
+    CallbackAttempt,
+    Charge,
+    Checkout,
+    Doubled,
+    Entry,
+    KeyRequest,
+    Payment,
+    Prompt,
+    TokenRequest,
+    View,
+)
 from simulator.ids import Clock, utc_now
 
 
-class Entry(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A line of the book. ``seq`` and ``at`` (ISO-8601, UTC) are given when it is added."""
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was written since some version of the book.
 
-    seq: int = 0
-    at: str = ""
-    external_id: str | None = None
+    ``entries`` holds each changed entry once, as it is now, in the order of the last change. With
+    ``is_cleared`` the book was emptied meanwhile: nothing known before counts any more.
+    """
 
-
-class HttpRequest(Struct, frozen=True, rename="camel"):
-    """A request as it was received or sent; ``body_base64`` holds its exact bytes."""
-
-    method: str
-    url: str
-    headers: list[tuple[str, str]]
-    body: str
-    body_base64: str
-
-
-class HttpAnswer(Struct, frozen=True, rename="camel"):
-    """An answer. ``status`` is None where none was sent, and ``note`` says what happened."""
-
-    status: int | None
-    content_type: str | None
-    body: str
-    note: str | None = None
-
-
-class Payment(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A prompted payment as callbacks tell of it. ``amount`` is TZS as text."""
-
-    external_id: str
-    transaction_id: str
-    reference: str
-    mno_reference: str
-    network: str
-    msisdn: str
-    amount: str
-    currency: str = "TZS"
-    additional_properties: dict[str, Any] = {}
-
-
-class TokenRequest(Entry, frozen=True, kw_only=True):
-    """A call of the token endpoint, without its credentials."""
-
-    app_name: str | None
-    status: int
-    token_fingerprint: str | None = None
-
-
-class KeyRequest(Entry, frozen=True, kw_only=True):
-    """A call of one of the two public-key paths."""
-
-    path: str
-    status: int
-    key_fingerprint: str | None = None
-
-
-class Checkout(Entry, frozen=True, kw_only=True):
-    """A checkout; ``behaviour`` is None if it was refused before the payer's number mattered."""
-
-    request: HttpRequest
-    token_fingerprint: str | None
-    behaviour: str | None = None
-    transaction_id: str | None = None
-    answer: HttpAnswer | None = None
-
-
-class Prompt(Entry, frozen=True, kw_only=True):
-    """A prompt that appeared on the payer's phone."""
-
-    payment: Payment
-
-
-class Charge(Entry, frozen=True, kw_only=True):
-    """Money that left the payer: ``amount`` TZS."""
-
-    transaction_id: str
-    msisdn: str
-    amount: str
-
-
-class CallbackAttempt(Entry, frozen=True, kw_only=True):
-    """One sending of a callback. ``signature_input`` is None where nothing was signed."""
-
-    transaction_id: str
-    origin: str
-    attempt: int
-    request: HttpRequest
-    signature_input: str | None
-    answer: HttpAnswer | None = None
-    error: str | None = None
-
-
-class Doubled(Struct, frozen=True, rename="camel"):
-    """A reference for which a payer was prompted or charged more than once."""
-
-    external_id: str
-    prompts: int
-    charges: int
-
-
-class View(Struct, frozen=True, rename="camel"):
-    """The book as it is shown; every list is in the order in which things happened."""
-
-    totals: dict[str, int]
-    doubled: list[Doubled]
-    prompts: list[Prompt]
-    charges: list[Charge]
-    checkouts: list[Checkout]
-    callbacks: list[CallbackAttempt]
-    token_requests: list[TokenRequest]
-    key_requests: list[KeyRequest]
+    version: int
+    is_cleared: bool
+    entries: list[Entry]
 
 
 class Book:
@@ -136,19 +49,23 @@ class Book:
         self._entries: dict[int, Entry] = {}
         self._by_reference: dict[str, dict[int, Entry]] = defaultdict(dict)
         self._last = 0
+        self._version = 0
+        self._cleared_at = 0
+        # The number of each entry with the version that changed it last, the latest at the end.
+        self._versions: dict[int, int] = {}
+        self._listeners: list[Callable[[], None]] = []
         self._changed = threading.Condition()
 
     def add[E: Entry](self, entry: E) -> E:
         """Append ``entry``; returns it with its number and time."""
         with self._changed:
             self._last += 1
-            at = self._clock().isoformat().replace("+00:00", "Z")
-            return self._put(structs.replace(entry, seq=self._last, at=at))
+            return self._put(structs.replace(entry, seq=self._last, at=self._now()))
 
     def amend[E: Entry](self, entry: E, **changes: Any) -> E:  # noqa: ANN401 - any field
         """Complete an entry that was added before; forgotten entries stay forgotten."""
         with self._changed:
-            amended = structs.replace(entry, **changes)
+            amended = structs.replace(entry, updated_at=self._now(), **changes)
             return self._put(amended) if entry.seq in self._entries else amended
 
     def clear(self) -> None:
@@ -156,7 +73,40 @@ class Book:
         with self._changed:
             self._entries.clear()
             self._by_reference.clear()
-            self._changed.notify_all()
+            self._versions.clear()
+            self._version += 1
+            self._cleared_at = self._version
+            self._tell()
+
+    @property
+    def version(self) -> int:
+        """The number of the last change."""
+        with self._changed:
+            return self._version
+
+    def changes_after(self, version: int) -> Changes:
+        """What was written after ``version`` (0: everything)."""
+        with self._changed:
+            found: list[Entry] = []
+            for seq, changed_at in reversed(self._versions.items()):
+                if changed_at <= version:
+                    break
+                found.append(self._entries[seq])
+            return Changes(self._version, self._cleared_at > version, found[::-1])
+
+    @contextlib.contextmanager
+    def watched(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Inside the block, call ``listener`` after each change, in the thread that made it.
+
+        It is called while the book is locked, so it only passes the word on.
+        """
+        with self._changed:
+            self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._listeners.remove(listener)
 
     def entries[E: Entry](self, kind: type[E], external_id: str | None = None) -> list[E]:
         """All entries of ``kind``, or those of one reference, in order."""
@@ -197,8 +147,19 @@ class Book:
         self._entries[entry.seq] = entry
         if entry.external_id is not None:
             self._by_reference[entry.external_id][entry.seq] = entry
-        self._changed.notify_all()
+        self._version += 1
+        self._versions.pop(entry.seq, None)
+        self._versions[entry.seq] = self._version
+        self._tell()
         return entry
+
+    def _tell(self) -> None:
+        self._changed.notify_all()
+        for listener in self._listeners:
+            listener()
+
+    def _now(self) -> str:
+        return self._clock().isoformat().replace("+00:00", "Z")
 
 
 def _doubled(prompts: Iterable[Prompt], charges: Iterable[Charge]) -> list[Doubled]:

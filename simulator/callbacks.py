@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from simulator import wire
 from simulator.behaviours import Outcome, Tamper
-from simulator.book import Payment
+from simulator.entries import Payment
 from simulator.keys import KeyRing
 from simulator.validation import NETWORKS
 

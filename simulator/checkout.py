@@ -9,8 +9,8 @@ from starlette.routing import Route
 from simulator import wire
 from simulator.authenticator import key_envelope
 from simulator.behaviours import Turn, behaviour_of
-from simulator.book import Checkout, HttpAnswer, KeyRequest, Payment
 from simulator.connections import BrokenResponse
+from simulator.entries import Checkout, HttpAnswer, KeyRequest, Payment
 from simulator.exchange import answered, bearer_token, received
 from simulator.machine import Machine
 from simulator.replies import Context, render
@@ -75,14 +75,15 @@ class CheckoutHost:
         return response
 
     async def _take(self, entry: Checkout, order: Order, token: str) -> Response:
-        behaviour = behaviour_of(order.msisdn)
+        is_attended = self._machine.settings.auto_approve is None
+        behaviour = behaviour_of(order.msisdn, is_attended=is_attended)
         turn = behaviour.turn(self._turns_taken(order.external_id))
         entry = self._machine.book.amend(entry, behaviour=behaviour.name)
         for effect in turn.effects:
             self._machine.apply(effect, token)
         if not turn.prompts:
             return self._answer(entry, self._render(turn, None))
-        payment = self._machine.payers.prompt(order)
+        payment = self._machine.payers.prompt(order, asks_phone=turn.asks_phone)
         entry = self._machine.book.amend(entry, transaction_id=payment.transaction_id)
         await self._set_off(turn, payment)
         return self._answer(entry, self._render(turn, payment.transaction_id))

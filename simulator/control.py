@@ -6,11 +6,11 @@ import msgspec
 from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Route
 
-from simulator.behaviours import ANY_OTHER, BY_NUMBER, EVENTS, Tamper
-from simulator.book import CallbackAttempt, Payment
+from simulator.behaviours import ANY_OTHER, BY_NUMBER, EVENTS, UNATTENDED, Tamper
 from simulator.callbacks import build_callback
+from simulator.entries import CallbackAttempt, Payment
 from simulator.machine import Machine
 from simulator.settings import check_callback_url
 from simulator.validation import canonical_amount, canonical_msisdn
@@ -66,9 +66,9 @@ class Control:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
-    def mount(self) -> Mount:
-        """The routes to mount."""
-        routes = [
+    def routes(self) -> list[BaseRoute]:
+        """The routes to mount under the prefix."""
+        return [
             Route("/book", self.read_book, methods=["GET"]),
             Route("/book", self.reset_book, methods=["DELETE"]),
             Route("/numbers", self.list_numbers, methods=["GET"]),
@@ -77,11 +77,10 @@ class Control:
             Route("/tokens/expire", self.expire_tokens, methods=["POST"]),
             Route("/keys/rotate", self.rotate_key, methods=["POST"]),
         ]
-        return Mount(PREFIX, routes=routes)
 
     async def read_book(self, request: Request) -> Response:
         """The book, or with ``?externalId=`` what it says of one reference."""
-        return _json(self._machine.book.view(request.query_params.get("externalId")))
+        return json_body(self._machine.book.view(request.query_params.get("externalId")))
 
     async def reset_book(self, _: Request) -> Response:
         """Empty the book and disarm faults."""
@@ -90,21 +89,22 @@ class Control:
 
     async def list_numbers(self, _: Request) -> Response:
         """The test numbers with what they do."""
+        other = ANY_OTHER if self._machine.settings.auto_approve is None else UNATTENDED
         rows = [
             {"number": number, "name": b.name, "summary": b.summary}
-            for number, b in (*BY_NUMBER.items(), (None, ANY_OTHER))
+            for number, b in (*BY_NUMBER.items(), (None, other))
         ]
-        return _json(rows)
+        return json_body(rows)
 
     async def set_callback_url(self, request: Request) -> Response:
         """Send callbacks elsewhere from now on. The answer does not repeat the URL."""
-        order = await _decode(request, CallbackUrl)
+        order = await decode_body(request, CallbackUrl)
         self._machine.courier.url = order.url if order.url is None else _checked(order.url)
         return Response(status_code=204)
 
     async def send_callbacks(self, request: Request) -> Response:
         """Build a callback, post it ``times`` times without retries, and show what came back."""
-        order = await _decode(request, CallbackOrder)
+        order = await decode_body(request, CallbackOrder)
         outcome = EVENTS.get(order.event)
         if outcome is None:
             raise ControlError(400, f"event must be one of {', '.join(EVENTS)}")
@@ -124,16 +124,16 @@ class Control:
             await courier.send(callback, url=url, attempt=number, origin="control")
             for number in range(1, order.times + 1)
         ]
-        return _json({"deliveries": [_shown(attempt) for attempt in attempts]})
+        return json_body({"deliveries": [_shown(attempt) for attempt in attempts]})
 
     async def expire_tokens(self, _: Request) -> Response:
         """Refuse all tokens issued so far."""
-        return _json({"expired": self._machine.tokens.expire_all()})
+        return json_body({"expired": self._machine.tokens.expire_all()})
 
     async def rotate_key(self, _: Request) -> Response:
         """Sign with a new key pair from now on, and publish it."""
         self._machine.keys.rotate()
-        return _json({"keyFingerprint": self._machine.keys.fingerprint})
+        return json_body({"keyFingerprint": self._machine.keys.fingerprint})
 
     def _payment(self, order: CallbackOrder) -> Payment:
         if (order.record is None) == (order.external_id is None):
@@ -169,10 +169,11 @@ class Control:
 async def control_error(_: Request, error: Exception) -> Response:
     """The answer to a control request that cannot be met."""
     status = error.status if isinstance(error, ControlError) else 500
-    return _json({"error": str(error)}, status)
+    return json_body({"error": str(error)}, status)
 
 
-async def _decode[T](request: Request, kind: type[T]) -> T:
+async def decode_body[T](request: Request, kind: type[T]) -> T:
+    """The JSON body as ``kind``; ControlError 400 says what is wrong with it."""
     try:
         return msgspec.json.decode(await request.body(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -195,5 +196,6 @@ def _shown(attempt: CallbackAttempt) -> dict[str, object]:
     }
 
 
-def _json(value: object, status: int = 200) -> Response:
+def json_body(value: object, status: int = 200) -> Response:
+    """An answer with ``value`` as JSON."""
     return Response(msgspec.json.encode(value), status, media_type="application/json")

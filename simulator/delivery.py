@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from simulator.background import Background
-from simulator.book import Book, CallbackAttempt, HttpAnswer
+from simulator.book import Book
 from simulator.callbacks import Callback
-from simulator.exchange import http_request
+from simulator.entries import CallbackAttempt, HttpAnswer
+from simulator.exchange import http_answer, http_request
 from simulator.ids import Ids
 from simulator.wire import JSON_TYPE
 
@@ -105,9 +106,8 @@ class Courier:
                 content = await response.aread()
             finally:
                 await response.aclose()
-        text = content[:_KEPT_ANSWER_BYTES].decode("utf-8", "replace")
-        body = _without_path(text, str(request.url))
-        return HttpAnswer(response.status_code, response.headers.get("content-type"), body)
+        body = _without_path(content[:_KEPT_ANSWER_BYTES], str(request.url))
+        return http_answer(response.status_code, response.headers.get("content-type"), body)
 
     def _enter(
         self,
@@ -151,8 +151,8 @@ def masked_url(url: str | None) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/***"
 
 
-def _without_path(text: str, url: str) -> str:
+def _without_path(body: bytes, url: str) -> bytes:
     # Some servers quote the path in their 404 pages.
-    path = urlsplit(url).path
-    secrets = [path, *re.findall(r"[^/]{16,}", path)] if len(path) > 1 else []
-    return functools.reduce(lambda rest, secret: rest.replace(secret, "***"), secrets, text)
+    path = urlsplit(url).path.encode()
+    secrets = [path, *re.findall(rb"[^/]{16,}", path)] if len(path) > 1 else []
+    return functools.reduce(lambda rest, secret: rest.replace(secret, b"***"), secrets, body)

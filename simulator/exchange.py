@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from simulator.book import HttpAnswer, HttpRequest
+from simulator.entries import HttpAnswer, HttpRequest
 
 _MASKED = {"authorization": "Bearer ***", "x-api-key": "***"}
 
@@ -31,8 +31,17 @@ def received(request: Request, body: bytes) -> HttpRequest:
 
 def answered(response: Response) -> HttpAnswer:
     """The answer that a client gets, for the book."""
-    text = bytes(response.body).decode("utf-8", "replace")
-    return HttpAnswer(response.status_code, response.headers.get("content-type"), text)
+    return http_answer(
+        response.status_code, response.headers.get("content-type"), bytes(response.body)
+    )
+
+
+def http_answer(status: int, content_type: str | None, body: bytes) -> HttpAnswer:
+    """An answer for the book, its body as text and to the byte."""
+    text = body.decode("utf-8", "replace")
+    return HttpAnswer(
+        status, content_type, text, body_base64=base64.b64encode(body).decode("ascii")
+    )
 
 
 def bearer_token(request: Request) -> str | None:

@@ -43,7 +43,7 @@ class Machine:
         self.settings = settings
         self.ids = Ids(settings.seed)
         self.tokens = TokenOffice(settings.token_lifetime)
-        self.keys = KeyRing()
+        self.keys = KeyRing(settings.seed)
         self.book = Book()
         self.background = Background()
         self.courier = Courier(
@@ -83,7 +83,8 @@ class Machine:
         actions[effect]()
 
     def reset(self) -> None:
-        """Empty the book and disarm faults; tokens, key and callback URL stay."""
+        """Empty the book, end waiting prompts, disarm faults; tokens, key and URL stay."""
+        self.payers.hang_up()
         self.book.clear()
         self.token_lock.disarm()
         self.hidden_key.disarm()

@@ -3,14 +3,26 @@
 from collections.abc import Sequence
 
 from simulator.background import Background
-from simulator.behaviours import Outcome, Step, Tamper, Wait
-from simulator.book import Book, Charge, Payment, Prompt
+from simulator.behaviours import APPROVED, DECLINED, WRONG_PIN, Outcome, Step, Tamper, Wait
+from simulator.book import Book
 from simulator.callbacks import Callback, build_callback
 from simulator.delivery import Courier
+from simulator.entries import Charge, Payment, PhoneAnswer, Prompt
 from simulator.ids import Ids
 from simulator.keys import KeyRing
 from simulator.settings import Settings
 from simulator.validation import Order
+
+# Nothing follows a prompt that is ignored.
+_OUTCOMES = {
+    PhoneAnswer.APPROVE: APPROVED,
+    PhoneAnswer.DECLINE: DECLINED,
+    PhoneAnswer.WRONG_PIN: WRONG_PIN,
+}
+
+
+class NotRinging(LookupError):
+    """The prompt was answered before, was forgotten, or never asked a phone."""
 
 
 class Payers:
@@ -31,15 +43,20 @@ class Payers:
         self._keys = keys
         self._courier = courier
         self._signed = settings.signed
+        self._ringing: dict[str, Prompt] = {}
         self._seconds = {
             Wait.NONE: 0.0,
             Wait.USUAL: settings.callback_delay,
+            Wait.AUTO_APPROVAL: settings.auto_approve or 0.0,
             Wait.SLOW_APPROVAL: settings.slow_approval,
             Wait.SLOW_ANSWER: settings.slow_answer,
         }
 
-    def prompt(self, order: Order) -> Payment:
-        """Make the payer's phone ring; each call is another payment, also for an old reference."""
+    def prompt(self, order: Order, *, asks_phone: bool = False) -> Payment:
+        """Make the payer's phone ring; each call is another payment, also for an old reference.
+
+        With ``asks_phone`` the prompt waits for :meth:`answer`.
+        """
         transaction_id = self._ids.transaction_id()
         # Equal in the sandbox (LOG); another id in a production Halopesa sample (LOG).
         own_id = self._ids.transaction_id() if order.network == "Halopesa" else transaction_id
@@ -54,8 +71,29 @@ class Payers:
             currency=order.currency,
             additional_properties=order.additional_properties,
         )
-        self._book.add(Prompt(external_id=order.external_id, payment=payment))
+        prompt = self._book.add(
+            Prompt(external_id=order.external_id, payment=payment, asks_phone=asks_phone)
+        )
+        if asks_phone:
+            self._ringing[transaction_id] = prompt
         return payment
+
+    def answer(self, transaction_id: str, answer: PhoneAnswer) -> None:
+        """End a prompt as a person did on the page; the callback follows in the background.
+
+        Raises NotRinging if it does not wait for an answer, so that a second press does nothing.
+        """
+        try:
+            prompt = self._ringing.pop(transaction_id)
+        except KeyError:
+            raise NotRinging(transaction_id) from None
+        self._book.amend(prompt, answer=answer)
+        if answer in _OUTCOMES:
+            self._background.spawn(self.conclude(prompt.payment, _OUTCOMES[answer]))
+
+    def hang_up(self) -> None:
+        """Forget all prompts that wait; no callback follows."""
+        self._ringing.clear()
 
     async def wait(self, wait: Wait) -> bool:
         """Pause for as long as the settings say; False when the simulator stops meanwhile."""

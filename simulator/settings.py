@@ -1,6 +1,7 @@
 """What one simulator is started with."""
 
 import ipaddress
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ class KeyForm(StrEnum):
 class Settings:
     """Settings of one simulator. All times are in seconds.
 
+    With ``auto_approve`` the numbers that are not in the table approve by themselves after so many
+    seconds; without it their phones on the page ask.
+
     Raises ValueError for a host that is not loopback unless ``allow_remote`` is set, for a
     callback URL that is not absolute HTTP, and for a negative time.
     """
@@ -27,6 +31,7 @@ class Settings:
     allow_remote: bool = False
     callback_url: str | None = field(default=None, repr=False)
     callback_delay: float = 4.0
+    auto_approve: float | None = None
     callback_retries: bool = True
     retry_delays: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     callback_timeout: float = 30.0
@@ -55,9 +60,11 @@ class Settings:
             self.slow_approval,
             self.slow_answer,
             *self.retry_delays,
+            *([] if self.auto_approve is None else [self.auto_approve]),
         )
-        if any(seconds < 0 for seconds in durations):
-            raise ValueError("a time in seconds cannot be negative")
+        # Not a number compares as neither; infinity would never come.
+        if not all(0 <= seconds < math.inf for seconds in durations):
+            raise ValueError("a time in seconds is a number and cannot be negative")
 
 
 def is_loopback(host: str) -> bool:

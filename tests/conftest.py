@@ -8,7 +8,7 @@ from hypothesis import settings
 
 TESTS = Path(__file__).parent
 # The socket guard of pyproject.toml is lifted for these, and on this machine only.
-ON_LOOPBACK = (TESTS / "integration", TESTS / "e2e")
+ON_LOOPBACK = (TESTS / "integration", TESTS / "e2e", TESTS / "browser")
 LOOPBACK = ["127.0.0.0/8", "::1", "localhost"]
 
 # A developer's own account, endpoint or settings must never reach a test.

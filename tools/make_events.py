@@ -6,6 +6,7 @@ They are the same in every run, so a change of one of them is a change of what A
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,9 @@ _AZAMPAY: Final = {
     "User-Agent": "azampay",
     "Traceparent": "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00",
 }
+# What a callback may carry besides, of which nothing is read and nothing kept.
+_LEFT_OUT: Final = ("user", "password", "clientId", "submerchantAcc", "additionalProperties")
+_QUEUES: Final = "arn:aws:sqs:us-east-1:123456789012"
 _AT: Final = 1772357400
 
 
@@ -54,6 +58,8 @@ def all_events() -> dict[str, Any]:
         "callback-forged": _callback(_signed("failure") | {"transactionstatus": "success"}),
         # EventBridge Scheduler sends its target's input, and nothing else.
         "schedule": {},
+        "callback-deferred": {"Records": [_waiting(_signed("success"))]},
+        "reconcile-schedule": {},
         "stream-batch": {"Records": [_record(1, "pending"), _record(2, "succeeded")]},
     }
 
@@ -116,6 +122,35 @@ def _signed(status: str) -> dict[str, Any]:
     message = "".join(str(fields[name]) for name in _SIGNED).encode()
     signature = key.sign(message, padding.PKCS1v15(), hashes.SHA256())
     return fields | {"signature": base64.b64encode(signature).decode()}
+
+
+def _waiting(fields: dict[str, Any]) -> dict[str, Any]:
+    """A callback that could not be verified when it came, as the queue gives it."""
+    body = json.dumps(fields, separators=(",", ":"))
+    read = {name: value for name, value in fields.items() if name not in _LEFT_OUT}
+    message = {
+        "provider": "azampay",
+        "body": json.dumps(read, separators=(",", ":")),
+        "digest": hashlib.sha256(body.encode()).hexdigest(),
+        "received_at": "2026-03-01T09:30:02.000000Z",
+    }
+    text = json.dumps(message)
+    return {
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": text,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": f"{_AT}000",
+            "SenderId": "AROAEXAMPLE:finconnect-WebhookFunction-A1B2C3D4E5F6",
+            "ApproximateFirstReceiveTimestamp": f"{_AT + 60}000",
+        },
+        "messageAttributes": {},
+        "md5OfBody": hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"{_QUEUES}:finconnect-CallbackQueue-A1B2C3D4E5F6",
+        "awsRegion": "us-east-1",
+    }
 
 
 def _record(number: int, status: str) -> dict[str, Any]:

@@ -14,6 +14,13 @@ from tests.e2e.support import World
 
 SUCCEEDED = "payment.succeeded"
 CALLBACK_DELAY = 0.3
+PARAMETERS = {
+    # Seconds instead of minutes, so that the queue's last try can be waited for.
+    "CallbackRetryDelays": "1,2,2,2",
+    # A crowd of callers must not be turned away at the gateway: it is what lies behind that counts.
+    "ThrottleRate": "10000",
+    "ThrottleBurst": "5000",
+}
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +30,9 @@ def stack() -> Iterator[LocalStack]:
     # Also when the test run is told to end, nothing is left behind.
     with (
         stopping_in_order(),
-        LocalStack(progress=progress, callback_delay=CALLBACK_DELAY) as running,
+        LocalStack(
+            progress=progress, callback_delay=CALLBACK_DELAY, parameters=PARAMETERS
+        ) as running,
     ):
         yield running
 

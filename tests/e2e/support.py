@@ -1,11 +1,9 @@
 """What the end-to-end tests say and ask, in their own words."""
 
-import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -13,6 +11,7 @@ import httpx
 from local.function_logs import read_log_group
 from local.stack import LocalStack
 from simulator.behaviours import BY_NUMBER
+from tests.e2e.levers import Levers
 
 CHECK_SECONDS = 0.1
 ORDINARY_NUMBER = "255754000001"
@@ -45,11 +44,11 @@ def wait_until(what: str, holds: Callable[[], bool], *, seconds: float = 30.0) -
         pause.wait(CHECK_SECONDS)
 
 
-class World:
+class World(Levers):
     """A deployed stack as its tests see it: a merchant, the provider's stand-in, the ledger."""
 
     def __init__(self, stack: LocalStack) -> None:
-        self.stack = stack
+        super().__init__(stack)
         self.simulator = stack.simulator
         self.merchant = stack.client()
 
@@ -102,45 +101,6 @@ class World:
             for delivery in deliveries
         ]
 
-    def resource(self, logical_id: str) -> str:
-        """The physical name of one of the template's resources."""
-        detail = self.stack.aws.cloudformation.describe_stack_resource(
-            StackName=self.stack.name, LogicalResourceId=logical_id
-        )
-        return detail["StackResourceDetail"]["PhysicalResourceId"]
-
     def log_of(self, log_group: str) -> str:
         """All that one log group holds."""
         return "\n".join(read_log_group(self.stack.aws, self.resource(log_group)))
-
-    @contextmanager
-    def environment(self, function: str, **changes: str) -> Iterator[None]:
-        """Inside, the function has other environment variables; afterwards its own again."""
-        name = self.resource(function)
-        client = self.stack.aws.lambda_
-        before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        client.update_function_configuration(
-            FunctionName=name, Environment={"Variables": {**before, **changes}}
-        )
-        try:
-            yield
-        finally:
-            client.update_function_configuration(
-                FunctionName=name, Environment={"Variables": before}
-            )
-
-    @contextmanager
-    def without_permission(self, role: str, policy: str, sid: str) -> Iterator[None]:
-        """Inside, the role's policy lacks the statement called `sid`."""
-        name = self.resource(role)
-        iam: Any = self.stack.aws.client("iam")
-        document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-        kept = [each for each in document["Statement"] if each["Sid"] != sid]
-        assert len(kept) == len(document["Statement"]) - 1, f"{policy} has no statement {sid}"
-        less = json.dumps({**document, "Statement": kept})
-        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=less)
-        try:
-            yield
-        finally:
-            whole = json.dumps(document)
-            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=whole)

@@ -23,7 +23,10 @@ CREDENTIALS = {
 
 
 def quick_settings(**changes: Any) -> Settings:  # noqa: ANN401 - any field
-    """Settings under which everything happens within a fraction of a second."""
+    """Settings under which everything happens within a fraction of a second.
+
+    Numbers outside the table approve by themselves, as the scripts' payers do.
+    """
     quick: dict[str, Any] = {
         "callback_delay": 0.05,
         "retry_delays": (0.05, 0.1),
@@ -34,7 +37,8 @@ def quick_settings(**changes: Any) -> Settings:  # noqa: ANN401 - any field
         "client_id": CREDENTIALS["clientId"],
         "client_secret": CREDENTIALS["clientSecret"],
     }
-    return Settings(**(quick | changes))
+    delay = changes.get("callback_delay", quick["callback_delay"])
+    return Settings(**(quick | {"auto_approve": delay} | changes))
 
 
 def number(nn: int) -> str:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from simulator.book import CallbackAttempt
+from simulator.entries import CallbackAttempt
 from simulator.server import SimulatorServer
 from tests.integration.simulator.harness import PATH_SECRET, Merchant, Webhook, quick_settings
 from tests.integration.simulator.verification import verifies

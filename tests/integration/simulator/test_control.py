@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.book import CallbackAttempt
+from simulator.entries import CallbackAttempt
 from simulator.server import SimulatorServer
 from tests.integration.simulator.harness import (
     PATH_SECRET,

@@ -1,5 +1,6 @@
 """Starting and stopping, in a thread and as a program."""
 
+import contextlib
 import logging
 import re
 import signal
@@ -8,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from simulator.book import CallbackAttempt
+from simulator.entries import CallbackAttempt
 from simulator.server import SimulatorServer
 from simulator.settings import Settings
 from tests.integration.simulator.harness import (
@@ -27,20 +30,21 @@ from tests.integration.simulator.harness import (
 ROOT = Path(__file__).parents[3]
 
 
-def start_program(*arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """The program and the base URL that it prints."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "simulator", *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    match = re.fullmatch(r"AzamPay simulator listening on (http://127\.0\.0\.1:\d+)\n", line)
-    assert match, line
-    return process, match[1]
+@contextlib.contextmanager
+def program(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The program and the base URL that it prints; it does not outlive the block."""
+    command = [sys.executable, "-m", "simulator", *arguments]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            pattern = r"AzamPay simulator listening on (http://127\.0\.0\.1:\d+)\n"
+            match = re.fullmatch(pattern, line)
+            assert match, line
+            yield process, match[1]
+        finally:
+            process.kill()
 
 
 def test_two_simulators_have_a_port_each() -> None:
@@ -149,10 +153,9 @@ def test_a_held_connection_does_not_hold_the_end() -> None:
 def test_the_program_prints_one_line_and_ends_on_a_signal(
     webhook: Webhook, stop: signal.Signals
 ) -> None:
-    process, base_url = start_program(
-        "--callback-url", webhook.url, "--callback-delay", "0.05", "--client-secret", "canary"
-    )
-    with process:
+    with program(
+        "--callback-url", webhook.url, "--auto-approve", "0.05", "--client-secret", "canary"
+    ) as (process, base_url):
         with httpx.Client(base_url=base_url, trust_env=False) as client:
             credentials = {
                 "appName": "finconnect-local",

@@ -2,7 +2,18 @@
 
 import re
 
-from simulator.behaviours import ANY_OTHER, BY_NUMBER, EVENTS, Behaviour, Turn, behaviour_of
+from simulator.behaviours import (
+    ANY_OTHER,
+    APPROVED,
+    BY_NUMBER,
+    EVENTS,
+    UNATTENDED,
+    Behaviour,
+    Step,
+    Turn,
+    Wait,
+    behaviour_of,
+)
 
 NAMES = [
     "approve-at-once",
@@ -39,14 +50,20 @@ def test_numbers_follow_each_other_and_do_not_move() -> None:
 
 
 def test_every_behaviour_says_what_it_does() -> None:
-    for behaviour in (*BY_NUMBER.values(), ANY_OTHER):
+    for behaviour in (*BY_NUMBER.values(), ANY_OTHER, UNATTENDED):
         assert re.fullmatch(r"[A-Z].*\.", behaviour.summary)
 
 
-def test_any_other_number_approves() -> None:
+def test_any_other_number_asks_the_phone() -> None:
     assert behaviour_of("255712345678") is ANY_OTHER
     assert behaviour_of("255700000099") is ANY_OTHER
-    assert ANY_OTHER.turns == (Turn(),)
+    assert ANY_OTHER.turns == (Turn(asks_phone=True, steps=()),)
+
+
+def test_where_nobody_is_there_any_other_number_approves() -> None:
+    behaviour = behaviour_of("255712345678", is_attended=False)
+    assert behaviour.turns == (Turn(steps=(Step(APPROVED, Wait.AUTO_APPROVAL),)),)
+    assert behaviour_of("255700000003", is_attended=False) is BY_NUMBER["255700000003"]
 
 
 def test_the_last_turn_repeats() -> None:

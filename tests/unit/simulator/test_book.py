@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from simulator.book import Book, Charge, KeyRequest, Payment, Prompt
+from simulator.book import Book
+from simulator.entries import Charge, KeyRequest, Payment, Prompt
 from simulator.exchange import http_request
 
 
@@ -129,3 +130,42 @@ def test_requests_are_kept_to_the_byte_with_secrets_masked() -> None:
     assert kept.headers == [("authorization", "Bearer ***"), ("X-API-Key", "***"), ("A", "b")]
     assert kept.body_base64 == "/3t9"
     assert kept.body == "\ufffd{}"
+
+
+def test_changes_are_told_once_each_as_they_are_now(book: Book) -> None:
+    first = book.add(prompt("a"))
+    book.add(prompt("b"))
+    seen = book.version
+    assert [e.external_id for e in book.changes_after(0).entries] == ["a", "b"]
+    assert book.changes_after(seen).entries == []
+    book.add(prompt("c"))
+    amended = book.amend(first, asks_phone=True)
+    changes = book.changes_after(seen)
+    assert [e.external_id for e in changes.entries] == ["c", "a"]
+    assert changes.entries[1] == amended
+    assert (changes.version, changes.is_cleared) == (book.version, False)
+
+
+def test_a_cleared_book_says_so_to_whoever_knew_it_before(book: Book) -> None:
+    book.add(prompt("a"))
+    before = book.version
+    book.clear()
+    book.add(prompt("b"))
+    assert book.changes_after(before).is_cleared
+    assert [e.external_id for e in book.changes_after(before).entries] == ["b"]
+    assert not book.changes_after(before + 1).is_cleared
+
+
+def test_a_completed_entry_says_when(book: Book) -> None:
+    entry = book.add(prompt("a"))
+    assert entry.updated_at is None
+    assert book.amend(entry, asks_phone=True).updated_at == "2026-01-02T03:04:05Z"
+
+
+def test_a_listener_hears_of_every_change_while_it_listens(book: Book) -> None:
+    heard: list[int] = []
+    with book.watched(lambda: heard.append(1)):
+        book.amend(book.add(prompt("a")), asks_phone=True)
+        book.clear()
+    book.add(prompt("b"))
+    assert len(heard) == 3

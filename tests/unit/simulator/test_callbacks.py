@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from simulator.behaviours import APPROVED, CLAIMED, FAILED_WORD, REVERSED, Outcome, Tamper
-from simulator.book import Payment
 from simulator.callbacks import build_callback
+from simulator.entries import Payment
 from simulator.keys import KeyRing
 
 LOGGED_ORDER = [
