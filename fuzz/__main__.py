@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("target", choices=NAMES)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--seconds", type=int, default=60)
-    chosen = parser.parse_args()
+    chosen = parser.parse_intermixed_args()
     if chosen.files:
         replay(chosen.target, chosen.files)
     else:

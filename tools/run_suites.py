@@ -63,9 +63,7 @@ STEPS = (
     Step("unit", runs_tests=True),
     Step("template", runs_tests=True),
     Step("integration", runs_tests=True),
-    Step("crash", runs_tests=True),
     Step("hostile", runs_tests=True),
-    Step("browser", runs_tests=True, needs=("unit", "integration")),
     Step("e2e", runs_tests=True, needs=("unit", "template", "integration")),
 )
 

@@ -35,7 +35,7 @@ def test_a_pin_on_the_page_makes_the_payment_succeed(stack: LocalStack, quiet_pa
         assert event.data["verification"] == "signature"
         assert client.get(reference).json()["status"] == "succeeded"
     timeline.is_in_state(reference, "paid")
-    expect(timeline.card(reference)).to_contain_text("The webhook answered 200: recorded")
+    expect(timeline.card(reference)).to_contain_text("The webhook answered 200: applied")
 
 
 def test_the_stacks_own_first_payment_asks_nobody(stack: LocalStack) -> None:

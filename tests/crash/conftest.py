@@ -9,7 +9,6 @@ from typing import Final
 
 import pytest
 
-from finconnect.payments.aws import clients
 from tests.crash.faults import Fault
 from tests.crash.tally import ORDERS
 from tests.integration.functions.deployment import forget_functions
@@ -26,7 +25,6 @@ def fresh_functions() -> Iterator[None]:
     forget_functions()
     yield
     forget_functions()
-    clients._client.cache_clear()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -1,6 +1,6 @@
 """AzamPay's stand-in inside this process: it moves only when it is asked or waited for.
 
-Its callbacks wait in ``posts`` until the world delivers them, so that nothing happens by chance.
+Its callbacks wait in a mailbox until the world delivers them, so that nothing happens by chance.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
-import json
 from base64 import b64decode
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -23,8 +22,7 @@ from simulator.callbacks import Callback
 from simulator.keys import KeyRing
 from simulator.machine import Machine
 from simulator.settings import Settings
-from tests.crash.containers import Containers
-from tests.crash.faults import Call, Injector, Ways
+from tests.crash.network import Mailbox, Network
 from tests.fakes.signing import azampay_key, other_key
 from tests.integration.functions.deployment import CREDENTIALS, URL_SECRET
 
@@ -32,115 +30,55 @@ if TYPE_CHECKING:
     import pytest
 
 URL: Final = "http://provider.test"
-CHECKOUT_PATH: Final = "/azampay/mno/checkout"
-CHECKOUT: Final = f"provider.POST {CHECKOUT_PATH}"
 STATUS_PATH: Final = "/status"
 TOKEN_LIFETIME: Final = 3600.0
 _PATIENCE: Final = 10_000
-_CLEAR: Final = (200, 400, 401, 403)
-
-
-@dataclass(slots=True)
-class Post:
-    """A callback that the provider is sending, and is waiting for an answer to."""
-
-    request: httpx.Request
-    answer: asyncio.Future[httpx.Response]
 
 
 class Stuck(BaseException):
     """The harness itself is wrong. No handler may take this for an error of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckoutTry:
-    """One try of a checkout; it is clear if it never left, or was answered as the provider does."""
-
-    reference: str
-    is_clear: bool
-
-
 @dataclass
 class Provider:
-    """The simulator, stepped by hand."""
+    """The simulator, stepped by hand.
 
-    injector: Injector
-    containers: Containers
+    ``keyless`` hides its public key. ``refuses`` is a path at which nobody listens.
+    """
+
     deliver_next: Callable[[], bool]
     keyless: bool = False
-    posts: list[Post] = field(default_factory=list)
     refuses: str = ""
-    checkouts: list[CheckoutTry] = field(default_factory=list)
-    _answers: int = 0
-    _in_delivery: int = 0
+    mailbox: Mailbox = field(default_factory=Mailbox)
 
-    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Start, and stand where httpx hands a request to the network."""
-        monkeypatch.setattr(simulator.machine, "KeyRing", lambda *_: _Keys())
+    def install(self, monkeypatch: pytest.MonkeyPatch, network: Network) -> None:
+        """Start, and let ``network`` be where httpx hands a request to the network."""
         self.loop = asyncio.new_event_loop()
-        settings = Settings(
-            callback_url=f"http://gateway.test/webhooks/azampay/{URL_SECRET}",
-            callback_delay=0.0,
-            slow_approval=0.0,
-            retry_delays=(0.0,) * 4,
-            callback_timeout=3600.0,
-            seed=1,
-            app_name=CREDENTIALS["appName"],
-            client_id=CREDENTIALS["clientId"],
-            client_secret=CREDENTIALS["clientSecret"],
-            token_lifetime=TOKEN_LIFETIME,
-        )
         with monkeypatch.context() as patched:
-            patched.setattr(httpx, "AsyncHTTPTransport", lambda: _Mailbox(self))
-            self.machine = Machine(settings)
+            patched.setattr(httpx, "AsyncHTTPTransport", lambda: self.mailbox)
+            patched.setattr(simulator.machine, "KeyRing", lambda *_: _Keys())
+            self.machine = Machine(_settings())
         self._transport = httpx.ASGITransport(create_app(self.machine))
-        monkeypatch.setattr(
-            finconnect.providers.http, "DeadlineTransport", functools.partial(_Network, self)
-        )
+        monkeypatch.setattr(finconnect.providers.http, "DeadlineTransport", lambda **_: network)
 
     def close(self) -> None:
         """Stop; what was still to be sent is not."""
-        for post in self.posts:
+        for post in self.mailbox.posts:
             post.answer.cancel()
         self.loop.run_until_complete(self.machine.close())
         self.loop.close()
 
     def hand_over(self, post: Callable[[httpx.Request], int]) -> None:
         """Let ``post`` have the callback that waits longest, and take the status as its answer."""
-        waiting = self.posts.pop(0)
-        self._in_delivery += 1
+        waiting = self.mailbox.posts.pop(0)
+        self.mailbox.in_delivery += 1
         status = post(waiting.request)
-        self._in_delivery -= 1
+        self.mailbox.in_delivery -= 1
         self.run(lambda: waiting.answer.set_result(httpx.Response(status)))
 
     def rest(self) -> None:
         """Let the provider do whatever it can do without an answer of ours."""
         self.loop.run_until_complete(self._rested(None))
-
-    def send(self, request: httpx.Request) -> httpx.Response:
-        """One try of a call of ours, with the planned fault."""
-        call = Call(self.containers.running[-1], f"provider.{request.method} {request.url.path}")
-        # A request that never left is sent again by ours: that is still the same call.
-        identity = (request.url, request.headers.get("Authorization"), self._answers)
-        ways = Ways(
-            refuse=lambda: httpx.ConnectError("refused"),
-            lose=lambda: httpx.ReadTimeout("lost"),
-            throttle=lambda: httpx.Response(429),
-            contend=lambda: httpx.Response(429),
-        )
-        is_clear = False
-        try:
-            response = self.injector.around(call, identity, lambda: self._exchange(request), ways)
-            self._answers += 1
-            is_clear = response.status_code in _CLEAR
-        except httpx.ConnectError:
-            is_clear = True
-            raise
-        finally:
-            if call.name == CHECKOUT:
-                reference = json.loads(request.read())["externalId"]
-                self.checkouts.append(CheckoutTry(reference, is_clear))
-        return response
 
     def run[T](self, work: Callable[[], T]) -> T:
         """Do something where the simulator's own code runs, then let it rest."""
@@ -151,6 +89,10 @@ class Provider:
         result = self.loop.run_until_complete(inside())
         self.rest()
         return result
+
+    def starts(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Let the provider begin something of its own accord."""
+        self.run(lambda: self.machine.background.spawn(work()))
 
     def send_again(self, acknowledged: set[str]) -> None:
         """Send each callback again that was given up without a 2xx: by then somebody complained."""
@@ -167,11 +109,8 @@ class Provider:
         for callback in given_up.values():
             self.starts(functools.partial(self.machine.courier.deliver, callback, retried=True))
 
-    def starts(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
-        """Let the provider begin something of its own accord."""
-        self.run(lambda: self.machine.background.spawn(work()))
-
-    def _exchange(self, request: httpx.Request) -> httpx.Response:
+    def exchange(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request, as the real one would over the wire."""
         special = self._special(request)
         if special is not None:
             return special
@@ -207,7 +146,7 @@ class Provider:
     async def _rested(self, task: asyncio.Task[httpx.Response] | None) -> None:
         for _ in range(_PATIENCE):
             busy = len(self.machine.background._tasks) + int(task is not None and not task.done())
-            if busy == len(self.posts) + self._in_delivery:
+            if busy == self.mailbox.unanswered:
                 return
             await asyncio.sleep(0)
         raise Stuck("the provider does not come to rest")
@@ -224,25 +163,16 @@ class _Keys(KeyRing):
         self._private = other_key(1)
 
 
-class _Network(httpx.BaseTransport):
-    """Where finconnect's HTTP client ends."""
-
-    def __init__(self, provider: Provider, **_: object) -> None:
-        self._provider = provider
-
-    @override
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._provider.send(request)
-
-
-class _Mailbox(httpx.AsyncBaseTransport):
-    """Where the simulator's callbacks wait to be delivered."""
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
-
-    @override
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        post = Post(request, asyncio.get_running_loop().create_future())
-        self._provider.posts.append(post)
-        return await post.answer
+def _settings() -> Settings:
+    return Settings(
+        callback_url=f"http://gateway.test/webhooks/azampay/{URL_SECRET}",
+        callback_delay=0.0,
+        slow_approval=0.0,
+        retry_delays=(0.0,) * 4,
+        callback_timeout=3600.0,
+        seed=1,
+        app_name=CREDENTIALS["appName"],
+        client_id=CREDENTIALS["clientId"],
+        client_secret=CREDENTIALS["clientSecret"],
+        token_lifetime=TOKEN_LIFETIME,
+    )

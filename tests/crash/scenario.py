@@ -66,7 +66,7 @@ def faults_of(scenario: Scenario) -> list[str]:
             broken += unsafe(world)
             world.recover()
             world.settle()
-        world.check_all_kept()
+        world.gateway.check_all_kept()
         broken += [*unsafe(world), *unfinished(world)]
         broken += differences(recording(scenario.story).outcome, outcome_of(world))
         return list(dict.fromkeys(broken))

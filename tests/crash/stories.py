@@ -12,7 +12,7 @@ from finconnect.payments.aws.items import OPEN_SHARDS
 from simulator.behaviours import BY_NUMBER, EVENTS
 from simulator.callbacks import build_callback
 from tests.crash.faults import Fault
-from tests.crash.provider import CHECKOUT, CHECKOUT_PATH
+from tests.crash.network import CHECKOUT, CHECKOUT_PATH
 
 if TYPE_CHECKING:
     from tests.crash.world import World

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Self
 
-import httpx
 import pytest
 from botocore.retries.quota import RetryQuota
 from moto import mock_aws
@@ -20,26 +18,18 @@ from tests.crash.audit import Audit
 from tests.crash.aws import Aws
 from tests.crash.containers import Containers, FunctionFailed
 from tests.crash.faults import Injector, Plan
+from tests.crash.gateway import Gateway
 from tests.crash.instant import Instant
-from tests.crash.ledger_view import ledger_view
 from tests.crash.merchant import Merchant
+from tests.crash.network import Network
 from tests.crash.provider import STATUS_PATH, URL, Provider
 from tests.crash.queues import CallbackQueue
 from tests.crash.stream import Stream
 from tests.fakes.table import TABLE, create_table
 from tests.integration.functions.deployment import CREDENTIALS, TOKEN_REFRESH, URL_SECRET
-from tools.api_events import proxy_event
 
 RECONCILE_AFTER_MINUTES: Final = 15
 _ROUNDS: Final = 120
-
-
-@dataclass(slots=True)
-class Delivery:
-    """A callback that was delivered once, and how it was answered."""
-
-    digest: str
-    status: int
 
 
 @dataclass
@@ -49,13 +39,13 @@ class World:
     plan: Plan | None = None
     asks_for_status: bool = False
     shards: int = 2
-    deliveries: list[Delivery] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.instant = Instant()
         self.injector = Injector(self.plan)
         self.containers = Containers(self.injector)
-        self.provider = Provider(self.injector, self.containers, self.deliver_next)
+        self.provider = Provider(self.deliver_next)
+        self.network = Network(self.injector, self.containers, self.provider.exchange)
         self.audit = Audit(lambda: self.provider.machine.book)
         self.aws = Aws(self.injector, self.containers, self.audit.observe)
         self.merchant = Merchant(self.containers, self.audit)
@@ -65,7 +55,7 @@ class World:
         monkeypatch = self._exit.enter_context(pytest.MonkeyPatch.context())
         self._exit.enter_context(mock_aws())
         self.instant.install(monkeypatch)
-        self.provider.install(monkeypatch)
+        self.provider.install(monkeypatch, self.network)
         self._exit.callback(self.provider.close)
         self.aws.install(monkeypatch)
         # Clients outlive their containers here, which a container's budget of retries must not.
@@ -90,6 +80,7 @@ class World:
         topic = clients.sns().create_topic(Name="events")["TopicArn"]
         self.queue = CallbackQueue(self.containers, self.instant)
         self.stream = Stream(self.containers, topic)
+        self.gateway = Gateway(self.containers, self.audit, self.queue.digests)
         for name, value in {
             "POWERTOOLS_SERVICE_NAME": "finconnect-crash",
             "POWERTOOLS_METRICS_NAMESPACE": "FinConnect",
@@ -114,15 +105,15 @@ class World:
 
     def deliver_next(self) -> bool:
         """Deliver the callback that waits longest; False if none does."""
-        if not self.provider.posts:
+        if not self.provider.mailbox.posts:
             return False
-        self.provider.hand_over(self._call_webhook)
+        self.provider.hand_over(self.gateway.post)
         return True
 
     def deliver_all(self) -> bool:
         """Deliver the callbacks that wait by now, not those that come of it."""
         self.provider.rest()
-        waiting = len(self.provider.posts)
+        waiting = len(self.provider.mailbox.posts)
         for _ in range(waiting):
             self.deliver_next()
         return waiting > 0
@@ -168,36 +159,7 @@ class World:
         self.queue.redrive()
         self.stream.takes_heart()
         self.merchant.starts_anew()
-        acknowledged = {each.digest for each in self.deliveries if each.status == httpx.codes.OK}
-        self.provider.send_again(acknowledged)
-
-    def _call_webhook(self, request: httpx.Request) -> int:
-        body = request.read()
-        secret = request.url.path.rsplit("/", 1)[-1]
-        event = proxy_event(
-            "POST", "/webhooks/azampay/{secret}", {"secret": secret}, body=(body.decode(), False)
-        )
-        try:
-            status = int(self.containers.invoke("webhook", event)["statusCode"])
-        except FunctionFailed:
-            status = httpx.codes.BAD_GATEWAY
-        delivery = Delivery(hashlib.sha256(body).hexdigest(), status)
-        self.deliveries.append(delivery)
-        self.check_kept(delivery)
-        return status
-
-    def check_kept(self, delivery: Delivery) -> None:
-        """A callback that was answered 2xx is in the ledger or in a queue: from then on."""
-        if not httpx.codes.is_success(delivery.status):
-            return
-        inbox = {digest for view in ledger_view().values() for digest in view.callbacks}
-        if delivery.digest not in inbox | self.queue.digests():
-            self.audit.broken.append(f"acknowledged and lost: callback {delivery.digest[:12]}")
-
-    def check_all_kept(self) -> None:
-        """Look again for every callback that was ever acknowledged."""
-        for delivery in self.deliveries:
-            self.check_kept(delivery)
+        self.provider.send_again(self.gateway.acknowledged())
 
     def was_unheard(self, reference: str) -> bool:
         """Whether nobody on our side can know what the provider said to this checkout.
@@ -206,9 +168,7 @@ class World:
         its record and the answer: because its process died, or the ledger did not say what became
         of a write.
         """
-        if any(
-            not each.is_clear for each in self.provider.checkouts if each.reference == reference
-        ):
+        if any(not each.is_clear for each in self.network.checkouts if each.reference == reference):
             return True
         order = self.merchant.orders.get(reference)
         return order is not None and any(

@@ -6,7 +6,9 @@ from typing import Final
 
 import pytest
 
+from finconnect.payments.aws import items
 from finconnect.payments.model import Status
+from finconnect.payments.verify import FetchState
 from tests.fakes.provider import TRANSACTION
 from tests.hostile.bodies import ABSENT, changed, genuine, raw, renamed, with_signature
 from tests.hostile.defects.encodings import MAX_BYTES, padded
@@ -32,6 +34,7 @@ SAME: Final = {
     "the network in lower case": genuine(operator="mpesa"),
     "no transid": changed(transid=ABSENT),
     "transid null": changed(transid=None),
+    "transid empty": changed(transid=""),
     "TRANSID for transid": renamed("transid", "TRANSID"),
     "the currency named": changed(currency="TZS"),
     "another reference, which is never a key": changed(reference="x" * 40),
@@ -65,8 +68,15 @@ def test_nothing_hostile_of_it_is_shown_to_anybody(body: bytes) -> None:
     (event,) = webhook.ledger.events()
     assert event.envelope.isprintable()
     assert len(event.envelope) < 2048
-    kept = str(webhook.ledger.inbox) + str(webhook.ledger.payments) + event.envelope
-    assert "canary" not in kept
+    kept = [items.callback_item(each) for each in webhook.ledger.inbox.values()]
+    assert "canary" not in f"{kept}{webhook.payment()}{event.envelope}"
+
+
+def test_nothing_hostile_waits_in_the_queue() -> None:
+    for body in SAME.values():
+        webhook = a_webhook(recorded(), keys=(), fetching=FetchState.UNSETTLED)
+        assert webhook.send(body).word == "deferred"
+        assert "canary" not in webhook.queue.waiting[0]
 
 
 @pytest.mark.parametrize("transaction", ["f" * 32, TRANSACTION.upper()])

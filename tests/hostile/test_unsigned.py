@@ -49,6 +49,11 @@ def test_accepted_it_settles_and_says_why() -> None:
     assert webhook.payment().verification is Verification.URL_SECRET
 
 
+@pytest.mark.parametrize("signature", [None, ""])
+def test_accepted_an_empty_signature_is_none(signature: str | None) -> None:
+    assert accepting().send(unsigned(signature=signature)).word == "applied"
+
+
 @pytest.mark.parametrize("changes", DISAGREEING.values(), ids=DISAGREEING.keys())
 def test_accepted_all_must_agree(changes: dict[str, Any]) -> None:
     webhook = accepting()

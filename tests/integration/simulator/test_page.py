@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from simulator.entries import Checkout
+from simulator.exchange import http_request
 from simulator.server import SimulatorServer
 from tests.integration.simulator.harness import (
     PATH_SECRET,
@@ -230,9 +232,12 @@ def test_a_chosen_theme_is_written_into_the_page(merchant: Merchant) -> None:
 
 
 def test_only_the_latest_payments_are_in_the_page(merchant: Merchant) -> None:
-    token = merchant.token()
+    request = http_request("POST", "/azampay/mno/checkout", [], b"{}")
     for index in range(205):
-        merchant.checkout(number(14), token=token, externalId=f"N-{index:03d}")
+        reference = f"N-{index:03d}"
+        merchant.server.book.add(
+            Checkout(external_id=reference, request=request, token_fingerprint=None)
+        )
     page = merchant.http.get("/").text
     assert page.count('class="case"') == 200
     assert "N-204" in page
