@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from finconnect.payments.model import Disposition, Kept, Payment, Status, Verification
+from finconnect.payments.model import (
+    Disposition,
+    Event,
+    EventType,
+    Kept,
+    Payment,
+    Status,
+    Verification,
+)
 from finconnect.providers.base import CallbackOutcome
 from simulator.book import Book
 from tests.crash.ledger_view import PaymentView, ledger_view
@@ -36,9 +44,13 @@ _STATE_EVENTS: Final = {
 
 @dataclass(slots=True)
 class Audit:
-    """Watches the ledger and holds it against the provider's book."""
+    """Watches the ledger and holds it against the provider's book.
+
+    ``writer`` names the function that is writing.
+    """
 
     book: Callable[[], Book]
+    writer: Callable[[], str]
     broken: list[str] = field(default_factory=list)
 
     def observe[T](self, write: Callable[[], T]) -> T:
@@ -50,8 +62,17 @@ class Audit:
             then, now = (each.get(reference, PaymentView()) for each in (before, after))
             if then != now:
                 self.broken += [f"{reference}: {text}" for text in _faults(then, now)]
+                self._check_writer(reference, then, now)
                 self.look_at(reference, now)
         return result
+
+    def _check_writer(self, reference: str, then: PaymentView, now: PaymentView) -> None:
+        """Only who sent the checkout can know that nobody was prompted."""
+        was, is_now = (each.payment and each.payment.status for each in (then, now))
+        said = is_now in SAYS_NOT_PROMPTED and was is not is_now
+        told = any(event.type is EventType.REJECTED for event in _new_events(then, now))
+        if (said or told) and self.writer() != "payments":
+            self.broken.append(f"{reference}: {self.writer()} made it {is_now}")
 
     def look_at(self, reference: str, view: PaymentView) -> None:
         """Hold one payment against what the provider knows of it."""
@@ -100,7 +121,7 @@ def _faults(then: PaymentView, now: PaymentView) -> Iterable[str]:
         yield f"{sorted(gone)} is gone from the books"
     if any(now.events.get(name) != event for name, event in then.events.items()):
         yield "an event was changed after it was written"
-    new = [now.events[name] for name in sorted({*now.events} - {*then.events})]
+    new = _new_events(then, now)
     types = Counter(event.type.value for event in new)
     yield from _state_faults(then.payment, now.payment, [event.type.value for event in new])
     expected = {
@@ -112,6 +133,10 @@ def _faults(then: PaymentView, now: PaymentView) -> Iterable[str]:
     for name, count in expected.items():
         if types[name] != count:
             yield f"{types[name]} {name} written where {count} belong"
+
+
+def _new_events(then: PaymentView, now: PaymentView) -> list[Event]:
+    return [now.events[name] for name in sorted({*now.events} - {*then.events})]
 
 
 def _state_faults(before: Payment | None, after: Payment | None, types: list[str]) -> Iterable[str]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from finconnect.payments.aws import clients
-from finconnect.payments.model import Disposition, Status
+from finconnect.payments.model import Disposition, Payment, Status
+from finconnect.providers.base import CallbackOutcome
 from tests.crash.audit import SAYS_NOT_PROMPTED
 from tests.crash.ledger_view import PaymentView, ledger_view
 
@@ -135,16 +136,10 @@ def unfinished(world: World) -> Iterable[str]:
     """What must be done once everything was delivered again."""
     published = {message["id"] for message in world.stream.published()}
     for reference, view in ledger_view().items():
-        for event in view.events.values():
-            if event.id not in published:
-                yield f"{reference}: {event.type} was never published"
-        payment = view.payment
-        if payment is None:
-            continue
-        if payment.held or payment.status is Status.CREATED:
-            yield f"{reference}: {payment.status} with {payment.held} callbacks held"
-        if payment.status.is_open and not payment.unresolved:
-            yield f"{reference}: {payment.status}, and nobody was told of the silence"
+        silent = [event.type for event in view.events.values() if event.id not in published]
+        yield from (f"{reference}: {kind} was never published" for kind in silent)
+        if view.payment is not None:
+            yield from _undecided(world, reference, view.payment, view)
     if world.queue.digests():
         yield f"{len(world.queue.digests())} callbacks still wait"
     yield from (
@@ -153,6 +148,31 @@ def unfinished(world: World) -> Iterable[str]:
         if not order.is_done
     )
     yield from _not_fresh(world)
+
+
+def _undecided(world: World, reference: str, payment: Payment, view: PaymentView) -> Iterable[str]:
+    held = sum(kept.disposition is Disposition.HELD for kept in view.callbacks.values())
+    if held or payment.held or payment.status is Status.CREATED:
+        yield f"{reference}: {payment.status} with {held} callbacks held"
+    if payment.conflicted is not _is_contradictory(world, reference, view):
+        yield f"{reference}: conflicted is {payment.conflicted}, and the facts say otherwise"
+    if payment.status.is_open and not payment.unresolved:
+        yield f"{reference}: {payment.status}, and nobody was told of the silence"
+
+
+def _is_contradictory(world: World, reference: str, view: PaymentView) -> bool:
+    """Whether the provider said both, or said success after it had said that nobody was asked."""
+    said = {
+        kept.callback.outcome
+        for kept in view.callbacks.values()
+        if kept.disposition is not Disposition.MISMATCH
+    }
+    order = world.merchant.orders.get(reference)
+    refused = order is not None and any(
+        answer.body.get("code") == "provider_refused" for answer in order.answers
+    )
+    has_failed = CallbackOutcome.FAILED in said or refused
+    return CallbackOutcome.SUCCEEDED in said and has_failed
 
 
 def _not_fresh(world: World) -> Iterable[str]:

@@ -46,7 +46,7 @@ class World:
         self.containers = Containers(self.injector)
         self.provider = Provider(self.deliver_next)
         self.network = Network(self.injector, self.containers, self.provider.exchange)
-        self.audit = Audit(lambda: self.provider.machine.book)
+        self.audit = Audit(lambda: self.provider.machine.book, lambda: self.containers.running[-1])
         self.aws = Aws(self.injector, self.containers, self.audit.observe)
         self.merchant = Merchant(self.containers, self.audit)
         self._exit = contextlib.ExitStack()
