@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,7 +13,6 @@ from finconnect.payments.aws.items import (
     CALLBACK_PREFIX,
     EVENT_PREFIX,
     PAYMENT_SK,
-    from_wire,
     read_callback,
     read_event,
     read_payment,
@@ -37,7 +35,7 @@ class PaymentView:
 def ledger_view() -> dict[str, PaymentView]:
     """What the ledger holds, by the merchant's reference."""
     views: dict[str, PaymentView] = {}
-    for item in _items():
+    for item in raw_items():
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         if not pk.startswith("PAYMENT#"):
             continue
@@ -55,16 +53,6 @@ def ledger_view() -> dict[str, PaymentView]:
 
 def raw_items() -> list[dict[str, Any]]:
     """Every item in DynamoDB's own form, the guards too."""
-    return _items()
-
-
-def guard(pk: str) -> Mapping[str, Any]:
-    """A guard's item as plain values; empty if there is none."""
-    found = [item for item in _items() if item["pk"]["S"] == pk]
-    return from_wire(found[0]) if found else {}
-
-
-def _items() -> list[dict[str, Any]]:
     table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[TABLE]
     # Through JSON, because moto hands out what it works on.
     return [json.loads(json.dumps(item.to_json()["Attributes"])) for item in table.all_items()]

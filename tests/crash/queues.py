@@ -75,10 +75,6 @@ class CallbackQueue:
             for message in _messages(queue)
         }
 
-    def dead(self) -> int:
-        """How many lie in the dead-letter queue."""
-        return len(_messages(_DEAD))
-
     def redrive(self) -> None:
         """What the command does: back into the queue, and only then away from here."""
         for message in _messages(_DEAD):
