@@ -64,6 +64,8 @@ STEPS = (
     Step("template", runs_tests=True),
     Step("integration", runs_tests=True),
     Step("hostile", runs_tests=True),
+    Step("crash", runs_tests=True),
+    Step("browser", runs_tests=True, needs=("unit", "integration")),
     Step("e2e", runs_tests=True, needs=("unit", "template", "integration")),
 )
 

@@ -124,7 +124,7 @@ def play(
     scene, heard, clock, ids = Scene(InMemoryLedger()), RecordingTelemetry(), FakeClock(), FakeIds()
     provider = FakeProvider([ANSWERS[answer]])
     reader, secret, key = AzampayCallbacks(), FakeUrlSecret(), public_pem(azampay_key())
-    verify = VerifyCallback(reader, FakeKeys([key], [key]), FakeFetching(), policy, heard, clock)
+    verify = VerifyCallback(reader, FakeKeys([key], [key]), FakeFetching(), policy, heard)
     record = RecordCallback(
         provider_name="azampay",
         reader=reader,

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from finconnect.payments.record_callback import MAX_BODY_BYTES
+from finconnect.payments.errors import MAX_BODY_BYTES
 from tests.hostile.bodies import changed, genuine, raw
 from tests.hostile.webhook import a_webhook, recorded
 

@@ -129,7 +129,6 @@ def a_webhook(
         fetching=FakeFetching(state=fetching),
         unsigned=unsigned,
         telemetry=telemetry,
-        clock=clock,
     )
     url_secret = SecretsManagerUrlSecret(cast("Any", _Secrets()), "url-secret", clock)
     record = replace(

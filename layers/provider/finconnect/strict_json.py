@@ -98,6 +98,3 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         raise InvalidJson("a key appears twice in one object")
     return result
-
-
-type JsonObject = Mapping[str, Any]

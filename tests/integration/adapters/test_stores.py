@@ -84,6 +84,20 @@ def test_a_secret_that_is_no_object_is_never_quoted(holds: Holds, text: str) -> 
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"access_token": "x"},
+        {"access_token": "x", "obtained_at": "yesterday", "expires_at": "today"},
+        {"access_token": "x", "obtained_at": 5, "expires_at": None},
+    ],
+)
+def test_a_stored_token_that_cannot_be_read_is_none_so_that_it_is_replaced(
+    holds: Holds, value: dict[str, str]
+) -> None:
+    assert SecretsManagerTokenStore(holds(value), "secret").read() is None
+
+
 def test_a_secret_that_is_not_there_is_unavailable() -> None:
     client = boto3.client("secretsmanager")
     with pytest.raises(StoreUnavailable, match="ResourceNotFoundException"):
@@ -127,7 +141,17 @@ def test_any_other_text_is_not_the_secret(holds: Holds, presented: str) -> None:
     assert not secret.matches(presented)
 
 
-@pytest.mark.parametrize("value", [{}, {"current": ""}])
+def test_the_previous_secret_of_the_url_is_good_while_it_is_left_in(holds: Holds) -> None:
+    client, clock = holds({"current": "new", "previous": "old"}), FakeClock()
+    secret = SecretsManagerUrlSecret(client, "secret", clock)
+    assert secret.matches("new")
+    assert secret.matches("old")
+    client.put_secret_value(SecretId="secret", SecretString='{"current": "new"}')
+    clock.advance(minutes=5)
+    assert not secret.matches("old")
+
+
+@pytest.mark.parametrize("value", [{}, {"current": ""}, {"current": "", "previous": ""}])
 def test_no_secret_is_matched_by_nothing(holds: Holds, value: dict[str, str]) -> None:
     assert not SecretsManagerUrlSecret(holds(value), "secret").matches("")
 

@@ -260,6 +260,21 @@ def test_a_redirect_is_not_followed(merchant_at: Merchants) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "location",
+    ["https://xn--/", "//xn--0.co/", "https://xn--a.example/login", "/" + "a" * 65_500],
+    ids=["an empty label", "a bad label", "a bad host", "too long"],
+)
+def test_a_redirect_that_cannot_be_read_is_no_reason_to_send_again(
+    merchant_at: Merchants, location: str
+) -> None:
+    # The HTTP client raises for such an address as if the request had never left.
+    redirect = answer(b"", "302 Found", f"Location: {location}")
+    with RawServer(lambda connection, _: connection.send(redirect)) as server:
+        assert type(merchant_at(server.url).fail()) is PaymentOutcomeUnknown
+    assert len(server.requests) == 1
+
+
 def test_a_refused_token_costs_one_more_request(merchant_at: Merchants) -> None:
     def script(connection: Connection, number: int) -> None:
         connection.send(answer(b"", "401 Unauthorized") if number == 1 else answer())

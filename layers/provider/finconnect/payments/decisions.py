@@ -173,7 +173,7 @@ def differences(payment: Payment, callback: Received) -> tuple[str, ...]:
         found.append("amount")
     if callback.msisdn != payment.msisdn:
         found.append("accountNumber")
-    if callback.network.casefold() != payment.network.casefold():
+    if callback.network.lower() != payment.network.lower():
         found.append("network")
     if not _is_same_transaction(payment, callback):
         found.append("transactionId")

@@ -18,7 +18,12 @@ FinConnectError
 
 from __future__ import annotations
 
+from typing import Final
+
 from finconnect.errors import FinConnectError
+
+MAX_BODY_BYTES: Final = 64 * 1024
+"""What PayloadTooLarge is measured by: a callback has about one kilobyte, a payment less."""
 
 
 class PaymentNotFound(FinConnectError):

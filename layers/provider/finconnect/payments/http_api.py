@@ -15,6 +15,7 @@ import msgspec
 from finconnect import strict_json
 from finconnect.errors import CallbackError, Fault, FinConnectError, InvalidPayload
 from finconnect.payments.errors import (
+    MAX_BODY_BYTES,
     ExternalIdReused,
     LedgerUnavailable,
     PayloadTooLarge,
@@ -30,8 +31,6 @@ from finconnect.payments.telemetry import Fact, Telemetry
 type Event = Mapping[str, Any]
 type Response = dict[str, Any]
 type Handler = Callable[[dict[str, Any]], Response]
-
-MAX_BODY_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +78,10 @@ PROBLEMS: Final[Mapping[type[FinConnectError], Problem]] = {
         401, "invalid_signature", "The signature does not verify", "The callback was not accepted."
     ),
     VerificationUnavailable: Problem(
-        503, "unavailable", "Not available now", "The callback was not taken. Send it again.", 60
+        503, "unavailable", "Not available now", "It could not be taken now. Send it again.", 60
     ),
     StoreUnavailable: Problem(
-        503, "unavailable", "Not available now", "Nothing was taken. Send it again.", 5
+        503, "unavailable", "Not available now", "It could not be taken now. Send it again.", 5
     ),
     LedgerUnavailable: Problem(
         503,

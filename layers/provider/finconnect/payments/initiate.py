@@ -65,11 +65,10 @@ class PaymentLedger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Initiated:
-    """A payment, whether the request is a repetition, and the provider's no, if it said no."""
+    """A payment, and whether the request is a repetition of an earlier one."""
 
     payment: Payment
     replayed: bool = False
-    error: PaymentRequestError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class InitiatePayment:
         """Initiate the payment that ``payload`` describes, or find it.
 
         Raises InvalidPayload, ExternalIdReused, PaymentInProgress, LedgerUnavailable. What the
-        provider said is in the result, never raised.
+        provider said is in the payment's status and message, never raised.
         """
         wanted = self._wanted(payload)
         payment = self.ledger.open(wanted)
@@ -125,7 +124,7 @@ class InitiatePayment:
             accepted = self.provider.initiate_ussd_push_request(payload)
         except PaymentRequestError as error:
             self._tell_error(payment, error)
-            return Initiated(self._record(payment, _answer_to(error)), error=error)
+            return Initiated(self._record(payment, _answer_to(error)))
         self.telemetry.tell(
             Fact.PAYMENT_ACCEPTED, payment=str(payment.key), transaction=accepted.transaction_id
         )

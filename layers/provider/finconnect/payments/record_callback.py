@@ -11,6 +11,7 @@ from finconnect.errors import CallbackError
 from finconnect.payments.decisions import decide_callback
 from finconnect.payments.deferred import Deferred, DeferredCallbacks
 from finconnect.payments.errors import (
+    MAX_BODY_BYTES,
     ConcurrentChange,
     DuplicateCallback,
     LedgerUnavailable,
@@ -34,7 +35,6 @@ from finconnect.payments.telemetry import Fact, Telemetry, about, tell_change
 from finconnect.providers.base import Callback, CallbackReader
 from finconnect.text import clean
 
-MAX_BODY_BYTES: Final = 64 * 1024
 MAX_TRIES: Final = 10
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn, Protocol
 
-from finconnect.clock import Clock, utc_now
 from finconnect.errors import PublicKeyError
 from finconnect.payments.errors import SignatureRefused, StoreUnavailable, VerificationUnavailable
 from finconnect.payments.model import Verification
@@ -66,7 +65,6 @@ class VerifyCallback:
     fetching: KeyFetching
     unsigned: UnsignedCallbacks
     telemetry: Telemetry
-    clock: Clock = utc_now
 
     def __call__(self, callback: Callback) -> Verification:
         """Verify a callback whose URL secret was right.

@@ -19,6 +19,7 @@ _BEFORE_SENDING: Final = (
     httpx.LocalProtocolError,
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
+    UnicodeError,  # a host that is no name
 )
 """What httpx raises before the first byte of a request has left."""
 
@@ -99,10 +100,7 @@ class HttpClient:
                 ) as response:
                     body = self._read(response, current)
                     return HttpAnswer(response.status_code, body, _trace_id(response.headers))
-            except (
-                *_BEFORE_SENDING,
-                UnicodeError,
-            ) as error:  # UnicodeError: a host that is no name
+            except _BEFORE_SENDING as error:
                 if current.has_left:
                     raise NoAnswer(_describe(error)) from None
                 raise NeverSent(_describe(error)) from None

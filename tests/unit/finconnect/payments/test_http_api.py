@@ -11,8 +11,8 @@ import pytest
 from finconnect import errors
 from finconnect.errors import CallbackError, Fault, FinConnectError, InvalidPayload
 from finconnect.payments import errors as payments_errors
+from finconnect.payments.errors import MAX_BODY_BYTES
 from finconnect.payments.http_api import (
-    MAX_BODY_BYTES,
     PROBLEMS,
     Response,
     answers_problems,

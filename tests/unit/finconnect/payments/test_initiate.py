@@ -15,6 +15,7 @@ from finconnect.errors import (
     PaymentRefused,
     PaymentUnauthorised,
 )
+from finconnect.payments.decisions import reopen
 from finconnect.payments.errors import (
     ConcurrentChange,
     ExternalIdReused,
@@ -23,7 +24,7 @@ from finconnect.payments.errors import (
 )
 from finconnect.payments.http_api import Response, answers_problems
 from finconnect.payments.initiate import MAX_TRIES, Initiated, InitiatePayment
-from finconnect.payments.model import Payment, Status
+from finconnect.payments.model import Change, Payment, Status
 from finconnect.payments.payment_answers import initiated_response
 from finconnect.payments.record_callback import RecordCallback
 from finconnect.payments.telemetry import Fact
@@ -336,6 +337,31 @@ def test_an_answer_that_cannot_be_recorded_is_503_and_never_sent_again(desk: Des
     assert_problem(desk.post(), 409, "in_progress")
     assert len(desk.provider.checkouts) == 1
     assert desk.payment.status is Status.CREATED
+
+
+def test_an_answer_is_not_recorded_for_the_attempt_of_another_request(desk: Desk) -> None:
+    # "Not sent" was recorded, the word of it was lost, and meanwhile an equal request has taken the
+    # payment back and is sending it. To write "not sent" over that would let a third one send too.
+    desk.provider.answers = [PaymentNotSent("no route")]
+
+    class Overtaken(InMemoryLedger):
+        def commit(self, change: Change) -> None:
+            if change.after is not None and change.after.attempt_id != "another":
+                super().commit(change)
+                taken = reopen(change.after, attempt_id="another", now=desk.clock())
+                self.reopen(change.after, taken)
+                raise ConcurrentChange("the payment has changed")
+            super().commit(change)
+
+    desk.ledger = Overtaken()
+    desk.pay()
+    assert (desk.payment.status, desk.payment.attempt_id) == (Status.CREATED, "another")
+
+
+def test_an_unknown_outcome_keeps_the_transaction_that_was_named(desk: Desk) -> None:
+    desk.provider.answers = [PaymentOutcomeUnknown("timed out", transaction_id=TRANSACTION)]
+    desk.pay()
+    assert (desk.payment.status, desk.payment.transaction_id) == (Status.UNKNOWN, TRANSACTION)
 
 
 def test_an_answer_whose_record_was_lost_on_its_way_is_there(desk: Desk) -> None:

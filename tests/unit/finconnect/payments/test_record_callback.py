@@ -13,6 +13,7 @@ import pytest
 from finconnect.errors import CallbackError
 from finconnect.payments.decisions import MAX_HELD
 from finconnect.payments.errors import (
+    MAX_BODY_BYTES,
     ConcurrentChange,
     LedgerUnavailable,
     PayloadTooLarge,
@@ -22,7 +23,7 @@ from finconnect.payments.errors import (
     VerificationUnavailable,
 )
 from finconnect.payments.model import Disposition, Payment, Status, Verification
-from finconnect.payments.record_callback import MAX_BODY_BYTES, MAX_TRIES, RecordCallback
+from finconnect.payments.record_callback import MAX_TRIES, RecordCallback
 from finconnect.payments.telemetry import Fact
 from finconnect.providers.azampay.callback import AzampayCallbacks
 from finconnect.providers.base import Callback

@@ -103,3 +103,15 @@ def test_a_fingerprint_tells_tokens_apart_without_showing_them() -> None:
     assert fingerprint("abc") == (
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "age", "usable"),
+    [(3600, 3539, True), (3600, 3540, False), (60, 44, True), (60, 45, False), (240, 180, False)],
+)
+def test_a_token_is_used_until_a_minute_or_a_quarter_before_its_end(
+    lifetime: int, age: int, usable: bool
+) -> None:
+    # AzamPay's shortest is a minute: with the whole minute as margin it could never be used.
+    token = AccessToken("token", NOON, NOON + timedelta(seconds=lifetime))
+    assert token.is_usable(NOON + timedelta(seconds=age)) is usable

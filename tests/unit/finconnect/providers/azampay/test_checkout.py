@@ -55,6 +55,22 @@ def test_an_accepted_checkout_gives_the_id_and_the_message() -> None:
     assert len(azampay.requests) == 1
 
 
+def test_a_refusal_that_names_a_transaction_is_no_refusal() -> None:
+    told = reply(transactionId=TRANSACTION_ID, message="Timed out at the operator", success=False)
+    azampay = FakeAzampay(checkout=[told])
+    with pytest.raises(PaymentOutcomeUnknown) as caught:
+        provider(azampay, tokens=FakeTokens()).initiate_ussd_push_request(PAYLOAD)
+    assert caught.value.transaction_id == TRANSACTION_ID
+    assert len(azampay.requests) == 1
+
+
+@pytest.mark.parametrize("length", [129, 500_000])
+def test_an_id_that_no_ledger_could_keep_is_no_acceptance(length: int) -> None:
+    azampay = FakeAzampay(checkout=[reply(transactionId="a" * length, success=True)])
+    with pytest.raises(PaymentOutcomeUnknown):
+        provider(azampay, tokens=FakeTokens()).initiate_ussd_push_request(PAYLOAD)
+
+
 def test_an_accepted_checkout_needs_no_message() -> None:
     azampay = FakeAzampay(checkout=[reply(transactionId=TRANSACTION_ID, success=True)])
     result = provider(azampay, tokens=FakeTokens()).initiate_ussd_push_request(PAYLOAD)
