@@ -154,6 +154,7 @@ lock: install ## Pin the packages anew after a change of a .in file (UPGRADE=1: 
 	@$(UV) $(LOCK) --python-version 3.13 requirements/dev.in -o requirements/dev.txt
 	@$(UV) $(LOCK) --python-version 3.13 requirements/sam.in -o requirements/sam.txt
 	@$(UV) $(LOCK) --python-version 3.13 requirements/fuzz.in -o requirements/fuzz.txt
+	@$(UV) $(LOCK) --python-version 3.13 requirements/security.in -o requirements/security.txt
 
 .PHONY: clean
 clean: ## Remove the build outputs, the caches and the installed tools

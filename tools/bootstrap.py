@@ -71,6 +71,7 @@ ENVIRONMENTS = {
     "dev": Environment(ROOT / ".venv", ROOT / "requirements" / "dev.txt"),
     "sam": Environment(TOOLS / "sam", ROOT / "requirements" / "sam.txt"),
     "fuzz": Environment(TOOLS / "fuzz", ROOT / "requirements" / "fuzz.txt"),
+    "security": Environment(TOOLS / "security", ROOT / "requirements" / "security.txt"),
 }
 
 
@@ -169,7 +170,7 @@ def provide(names: list[str]) -> None:
 
 
 def main(names: list[str] | None = None) -> NoReturn:
-    """Provide what is named (`dev`, `sam`, `fuzz`, `openssl`) and exit, 1 with advice if not."""
+    """Provide what is named (`dev`, `sam`, `security`, ...) and exit, 1 with advice if not."""
     try:
         provide(sys.argv[1:] if names is None else names)
     except Missing as missing:

@@ -1,11 +1,17 @@
 """Which function may do what: the whole list, so that a new right is a change of this file too."""
 
+import re
+
 import pytest
 
+from tests.e2e.missing.grant import Grant as Right
+from tests.e2e.missing.unseen import UNSEEN
+from tests.e2e.test_authorization import OF_THE_STATUS_CALL
+from tests.e2e.test_least_privilege import PROOFS
 from tests.template.breaking import put
 from tests.template.documents import deployed, read_openapi, read_template
 from tests.template.rules.permissions import STREAMS_OF_A_TABLE, Grant, grants
-from tests.template.rules.resources import of_type
+from tests.template.rules.resources import as_list, of_type, statements, target
 
 KEY_PARAMETER = (
     "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${PublicKeyParameter}"
@@ -72,10 +78,64 @@ EXPECTED: dict[str, set[Grant]] = {
     | _own_log("EventRelayLogGroup"),
 }
 
+# Who may start the functions by the clock. The role of API Gateway's logs has AWS's own policy.
+SCHEDULES: dict[str, set[Grant]] = {
+    "TokenRefreshScheduleRole": {
+        ("lambda:InvokeFunction", "TokenRefreshFunction.Arn"),
+        ("sqs:SendMessage", "TokenRefreshDeadLetterQueue.Arn"),
+    },
+    "ReconcilerScheduleRole": {
+        ("lambda:InvokeFunction", "ReconcilerFunction.Arn"),
+        ("sqs:SendMessage", "ReconcilerDeadLetterQueue.Arn"),
+    },
+}
+
 
 def test_the_list_names_every_function() -> None:
     template = deployed(read_template(), read_openapi())
     assert set(of_type(template, "AWS::Lambda::Function")) == set(EXPECTED)
+
+
+def test_there_is_no_role_beside_those_of_the_list() -> None:
+    template = deployed(read_template(), read_openapi())
+    functions = {name.replace("Function", "Role") for name in EXPECTED}
+    roles = set(of_type(template, "AWS::IAM::Role"))
+    assert roles == functions | set(SCHEDULES) | {"ApiGatewayLogRole"}
+    assert not of_type(template, "AWS::IAM::Policy")
+    assert not of_type(template, "AWS::IAM::ManagedPolicy")
+
+
+@pytest.mark.parametrize("role", SCHEDULES)
+def test_a_schedule_may_do_this_and_nothing_else(role: str) -> None:
+    template = deployed(read_template(), read_openapi())
+    found = {
+        (action, target(resource))
+        for statement in statements(of_type(template, "AWS::IAM::Role")[role])
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+    assert found == SCHEDULES[role]
+
+
+def test_each_right_is_missed_in_an_end_to_end_test_or_it_is_said_why_not() -> None:
+    template = deployed(read_template(), read_openapi(), {"AzampayStatusPath": "/status"})
+    rights = {
+        Right(role, statement["Sid"], action, _logical(target(resource)))
+        for role, properties in of_type(template, "AWS::IAM::Role").items()
+        for statement in statements(properties)
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+    unseen = [grant for each in UNSEEN.values() for grant in each.grants]
+    shown = [*PROOFS, OF_THE_STATUS_CALL, *unseen]
+    assert len(shown) == len(set(shown))
+    assert set(shown) == rights
+
+
+def _logical(resource: str) -> str:
+    """The id of the one resource of the template that a text of a policy names."""
+    found = re.findall(r"\$\{(\w+)(?:\.\w+)?\}", resource)
+    return found[0] if found else resource.split(".", maxsplit=1)[0]
 
 
 @pytest.mark.parametrize("function", EXPECTED)
