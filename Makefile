@@ -83,8 +83,12 @@ lint: dev ## Check format, code rules (the security rules are among them) and re
 	@$(PYTHON_BIN) -m tools.check_hosts
 
 .PHONY: security
-security: dev ## Check the security rules alone
+security: ## Check code, template and API for security: ruff's rules, cfn-lint, checkov, the SBOM
+	@sh tools/bootstrap.sh dev security
 	@$(PYTHON_BIN) -m ruff check --select S $(SOURCES)
+	@$(PYTHON_BIN) .venv/bin/cfn-lint template.yaml
+	@.tools/security/bin/checkov --config-file .checkov.yaml
+	@$(PYTHON_BIN) -m pytest tests/security $(ARGS)
 
 .PHONY: types
 types: dev ## Check the types, strictly
@@ -147,6 +151,11 @@ growth: dev ## Measure what a payment costs DynamoDB in a ledger of 10, 1,000 an
 build: install ## Build the stack for `sam deploy`
 	@$(WITH_SAM) sam build $(ARGS)
 
+.PHONY: sbom
+sbom: ## Write the layer's bill of materials, CycloneDX (OUT=.sbom/layer.cdx.json)
+	@sh tools/bootstrap.sh dev security
+	@$(PYTHON_BIN) -m tools.sbom $(if $(OUT),--output '$(OUT)')
+
 .PHONY: lock
 lock: install ## Pin the packages anew after a change of a .in file (UPGRADE=1: the newest)
 	@$(UV) $(LOCK) --python-version 3.9 requirements/bootstrap.in -o requirements/bootstrap.txt
@@ -158,7 +167,7 @@ lock: install ## Pin the packages anew after a change of a .in file (UPGRADE=1: 
 
 .PHONY: clean
 clean: ## Remove the build outputs, the caches and the installed tools
-	rm -rf .aws-sam .fuzz .hypothesis .local .mypy_cache .pytest_cache .ruff_cache .tools .venv
+	rm -rf .aws-sam .fuzz .hypothesis .local .mypy_cache .sbom .pytest_cache .ruff_cache .tools .venv
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Not in the list: what the targets above ask for.

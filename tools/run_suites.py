@@ -60,6 +60,7 @@ class Result:
 STEPS = (
     Step("lint"),
     Step("types"),
+    Step("security", runs_tests=True),
     Step("unit", runs_tests=True),
     Step("template", runs_tests=True),
     Step("integration", runs_tests=True),

@@ -67,7 +67,7 @@ def test_every_argument_reaches_the_settings() -> None:
 
 def test_a_remote_host_is_refused_with_the_way_out(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["--host", "0.0.0.0"])  # noqa: S104
+        main(["--host", "0.0.0.0"])  # noqa: S104 (it must be refused)
     assert caught.value.code == 2
     assert "--allow-remote" in capsys.readouterr().err
 

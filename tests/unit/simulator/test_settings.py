@@ -14,7 +14,7 @@ def test_loopback_needs_no_permission(host: str) -> None:
     assert Settings(host=host).host == host
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com"])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com"])  # noqa: S104 (all refused)
 def test_other_hosts_need_permission(host: str) -> None:
     with pytest.raises(ValueError, match="--allow-remote"):
         Settings(host=host)
