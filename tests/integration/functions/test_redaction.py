@@ -10,98 +10,15 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.fakes.builders import a_payload
-from tests.fakes.signing import azampay_key, callback_body, other_key
+from finconnect.payments.http_api import PROBLEMS
+from finconnect.payments.telemetry import Fact
+from tests.integration.functions.canaries import LOCAL_PHONE, MASKED, PHONE, SECRETS, every_path
 from tests.integration.functions.deployment import Deployment, forget_functions
-from tests.integration.functions.standin import Says, Seen, StandIn, accepted
+from tests.integration.functions.standin import StandIn
 from tests.integration.moto_settings import KEEP_MODELS
 
-PHONE = "255787654321"
-LOCAL_PHONE = "0787654321"
-SECRETS = {
-    "token": "canary-token-Zm9vYmFy",
-    "client secret": "canary-client-secret-q9==",
-    "client id": "canary-client-id-4711",
-    "api key": "canary-api-key-0815",
-    "url secret": "canary-url-secret-abcdefghijklmnopqrstuvwxyz-0123",
-    "callback password": "canary-callback-password",
-    "callback user": "canary-callback-user",
-}
-MASKED = "2557*****321"
-
-
-def payload(number: int) -> dict[str, Any]:
-    return a_payload(externalId=f"order-{number}", accountNumber=PHONE)
-
-
-def callback(number: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
-    return {
-        "utilityref": f"order-{number}",
-        "msisdn": PHONE,
-        "password": SECRETS["callback password"],
-        "user": SECRETS["callback user"],
-        "message": f"paid by {PHONE} ({LOCAL_PHONE})",
-    } | changes
-
-
-def echo(seen: Seen) -> str:
-    """All that a provider was sent, in its own words."""
-    return f"{seen.body.decode()} {seen.headers.get('Authorization')} {seen.headers}"
-
-
-def every_path(stack: Deployment, provider: StandIn) -> list[Any]:
-    """Everything that can happen, with the answers to it."""
-    answers: list[Any] = [stack.handle("token_refresh", {})]
-    checkouts = [
-        lambda _: accepted(),
-        lambda seen: Says(400, {"message": echo(seen)}),
-        lambda seen: Says(200, {"success": False, "transactionId": "null", "message": echo(seen)}),
-        lambda seen: Says(502, echo(seen).encode()),
-        lambda seen: Says(401, {"message": echo(seen)}),
-        lambda _: Says(None),
-    ]
-    for number, says in enumerate(checkouts):
-        provider.on_checkout = says
-        answers += [stack.post(payload(number)), stack.post(payload(number))]
-        answers += [stack.post(payload(number) | {"amount": "1"}), stack.get(f"order-{number}")]
-    answers.append(stack.post(payload(9) | {"accountNumber": f"+{PHONE}", PHONE: 1}))
-    answers += all_callbacks(stack)
-    answers.append(stack.handle("event_relay", stack.stream_batch()))
-    provider.on_token = lambda seen: Says(423, {"message": echo(seen)})
-    stack.restart("payments")
-    stack.put_secret("token", {})
-    answers.append(stack.post(payload(10)))
-    mends = [stack.break_store(call) for call in ("dynamodb", "sns")]
-    answers += [stack.post(payload(11)), stack.get("order-0"), believed(stack, callback(0))]
-    answers.append(stack.handle("event_relay", {"Records": _one_record()}))
-    for mend in mends:
-        mend()
-    return answers
-
-
-def _one_record() -> list[dict[str, Any]]:
-    image = {"pk": {"S": f"PAYMENT#azampay#{PHONE[:3]}"}, "sk": {"S": "EVENT#1"}}
-    return [{"eventName": "INSERT", "dynamodb": {"NewImage": image, "SequenceNumber": "1"}}]
-
-
-def all_callbacks(stack: Deployment) -> list[Any]:
-    wrong = stack.call_back(callback_body(azampay_key(), **callback(0)), secret="wrong")
-    return [
-        wrong,
-        believed(stack, callback(0)),
-        believed(stack, callback(0)),
-        believed(stack, callback(0, transactionstatus="failure")),
-        believed(stack, callback(3, transactionstatus="failure")),
-        believed(stack, callback(1, amount="7")),
-        believed(stack, callback(99)),
-        believed(stack, callback(0, operator=["x"])),
-        stack.call_back(callback_body(other_key(), **callback(0)), secret=SECRETS["url secret"]),
-        stack.call_back(callback_body(**callback(0)), secret=SECRETS["url secret"]),
-    ]
-
-
-def believed(stack: Deployment, fields: dict[str, Any]) -> Any:  # noqa: ANN401
-    return stack.call_back(callback_body(azampay_key(), **fields), secret=SECRETS["url secret"])
+# Answered where the function's own code decides, beside those of the table of problems.
+MORE_CODES = {"provider_refused", "provider_unavailable", "internal_error"}
 
 
 @pytest.fixture(scope="module")
@@ -145,16 +62,25 @@ def without_numbers(item: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name != "msisdn"}
 
 
-def test_the_paths_were_really_taken(out: dict[str, str]) -> None:
-    for word in (
-        *("payment_accepted", "payment_refused", "payment_unknown", "payment_not_sent"),
-        *("callback_recorded", "callback_duplicate", "callback_mismatch", "callback_conflict"),
-        *("callback_unmatched", "callback_hostile", "callback_wrong_url", "callback_forged"),
-        *("callback_unsigned", "event_published", "token_refreshed", "token_refresh_failed"),
-    ):
-        assert f'"{word}"' in out["logs and metrics"], word
-    for status in (200, 202, 400, 401, 404, 422, 503):
+def test_every_fact_was_told(out: dict[str, str]) -> None:
+    told = {fact.value.name for fact in Fact if f'"{fact.value.name}"' in out["logs and metrics"]}
+    assert {fact.value.name for fact in Fact} - told == set()
+
+
+def test_every_error_was_answered(out: dict[str, str]) -> None:
+    codes = {problem.code for problem in PROBLEMS.values()} | MORE_CODES
+    assert {code for code in codes if f'\\"{code}\\"' not in out["answers"]} == set()
+    for status in (200, 202, 400, 401, 404, 409, 413, 422, 500, 503):
         assert f'"statusCode": {status}' in out["answers"]
+
+
+def test_lambda_itself_would_have_logged_errors(out: dict[str, str]) -> None:
+    assert "Traceback (most recent call last)" in out["logs and metrics"]
+    for kind in ("StoreUnavailable", "LedgerUnavailable"):
+        assert f'"errorType": "{kind}"' in out["answers"]
+
+
+def test_what_may_come_out_does(out: dict[str, str]) -> None:
     assert MASKED in out["events"]
     assert MASKED in out["answers"]
 

@@ -12,6 +12,7 @@ from finconnect.clock import to_iso
 from finconnect.payments.errors import PaymentNotFound
 from finconnect.payments.events import payment_view
 from finconnect.payments.model import Payment, PaymentKey
+from finconnect.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class LookUpPayment:
         if found is None and decoded != key:
             found = self.ledger.history(decoded)
         if found is None:
-            raise PaymentNotFound(key.external_id)
+            # Whatever somebody asked for is logged: perhaps a phone number, perhaps kilobytes.
+            raise PaymentNotFound(clean(key.external_id))
         payment, entries = found
         created = HistoryEntry(payment.created_at, "payment.created", "created")
         return payment_view(payment) | {
