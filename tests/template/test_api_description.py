@@ -43,6 +43,7 @@ ANSWERS = {
         ("200", None),
         ("400", "invalid_callback"),
         ("401", "invalid_signature"),
+        ("403", "forbidden"),
         ("404", "not_found"),
         ("413", "payload_too_large"),
         ("429", "too_many_requests"),

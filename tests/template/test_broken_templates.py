@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.breakages import flows, interfaces, stores, watching
+from tests.template.breakages import flows, interfaces, secrecy, stores, watching
 from tests.template.breakages.breakage import Breakage
 from tests.template.breaking import Break, drop
 from tests.template.documents import deployed, read_openapi, read_template
@@ -13,6 +13,7 @@ from tests.template.test_house_rules import PRODUCTION, RULES
 BREAKAGES: list[Breakage] = [
     *flows.BREAKAGES,
     *stores.BREAKAGES,
+    *secrecy.BREAKAGES,
     *watching.BREAKAGES,
     *interfaces.BREAKAGES,
 ]

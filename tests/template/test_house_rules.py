@@ -3,7 +3,7 @@
 import pytest
 
 from tests.template.documents import OPENAPI, TEMPLATE, deployed, read_openapi, read_template
-from tests.template.rules import alarms, api, edges, interface, logs, permissions, stores
+from tests.template.rules import alarms, api, edges, interface, logs, permissions, secrecy, stores
 from tests.template.rules.resources import Rule, Template
 
 PRODUCTION = {"Environment": "production"}
@@ -14,6 +14,7 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "with AWS_IAM": {"PaymentAuthorization": "AWS_IAM"},
     "with an e-mail address": {"AlarmEmail": "ops@example.com"},
     "with a status call": {"AzampayStatusPath": "/status"},
+    "with networks": {"CallbackNetworks": "203.0.113.0/24"},
 }
 RULES: list[Rule] = [
     edges.batches_report_their_failures,
@@ -30,6 +31,11 @@ RULES: list[Rule] = [
     stores.alarms_may_use_their_topics_key,
     stores.no_secret_leaves_the_secrets,
     stores.secrets_survive_replacement,
+    secrecy.nothing_is_open_to_everybody,
+    secrecy.services_are_let_in_for_this_account,
+    secrecy.every_store_is_known_to_be_encrypted,
+    secrecy.secrets_begin_empty_or_generated,
+    secrecy.apis_want_tls_1_2,
     permissions.functions_have_a_role_each,
     permissions.roles_name_what_they_may_touch,
     permissions.roles_have_no_managed_policies,

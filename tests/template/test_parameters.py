@@ -65,3 +65,44 @@ def test_azampay_is_asked_for_nothing_unless_somebody_says_where() -> None:
 def test_silence_is_told_after_a_minute_at_the_least_and_a_week_at_the_most() -> None:
     parameter = read_template()["Parameters"]["ReconcileAfterMinutes"]
     assert (parameter["MinValue"], parameter["Default"], parameter["MaxValue"]) == (1, 15, 10_080)
+
+
+@pytest.mark.parametrize(
+    "networks",
+    [
+        "",
+        "0.0.0.0/0",
+        "203.0.113.0/24",
+        "255.255.255.255/32",
+        "10.0.0.0/8,192.168.1.1/32,198.51.100.0/9",
+    ],
+)
+def test_networks_are_taken(networks: str) -> None:
+    assert _is_taken("CallbackNetworks", networks)
+
+
+@pytest.mark.parametrize(
+    "networks",
+    [
+        "203.0.113.0",
+        "203.0.113.0/33",
+        "203.0.113/24",
+        "203.0.113.256/24",
+        "203.0.113.0/24,",
+        ",203.0.113.0/24",
+        "203.0.113.0/24, 198.51.100.0/24",
+        "203.0.113.0/24;198.51.100.0/24",
+        "2001:db8::/32",
+        "azampay.co.tz",
+        "*",
+    ],
+)
+def test_other_networks_are_refused(networks: str) -> None:
+    # API Gateway would take some of them, and then let nobody in.
+    assert not _is_taken("CallbackNetworks", networks)
+
+
+def test_a_quota_is_none_or_a_number_of_requests() -> None:
+    parameter = read_template()["Parameters"]["QuotaRequests"]
+    assert (parameter["MinValue"], parameter["Default"]) == (0, 0)
+    assert read_template()["Parameters"]["QuotaPeriod"]["AllowedValues"] == ["DAY", "WEEK", "MONTH"]
