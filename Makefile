@@ -34,7 +34,7 @@ install: ## Install the tools and the tests' packages (the other targets do it t
 	@sh tools/bootstrap.sh dev sam
 
 .PHONY: run
-run: install ## Start the local stack, send one payment, show its event (ONCE=1: then exit)
+run: install ## Start the local stack, open its page, send a payment (ONCE=1: then exit; OPEN=0)
 	@$(WITH_SAM) $(PYTHON_BIN) -m local.run $(if $(ONCE),--once) $(ARGS)
 
 .PHONY: trigger

@@ -1,6 +1,6 @@
 """`python -m local.run [--once] [--keep]`: the whole product on this machine.
 
-One payment is sent through it, and its life is printed event by event.
+The stand-in's page is shown, and one payment is sent whose life is printed event by event.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from local.browser import show_page
 from local.environment import forget_aws_account
 from local.errors import LocalStackError
 from local.events import EventQueue
@@ -86,6 +87,9 @@ def _run(settings: LocalSettings, console: Console, style: Style, *, once: bool)
         queue = stack.subscribe()
         console.print(f"  ready after {time.monotonic() - started:.1f} s\n")
         console.print(summary(facts_of(stack), style) + "\n")
+        # Before the first payment, so that it can be watched there too.
+        if not once and show_page(stack.simulator.base_url, sys.stdout):
+            console.print("The page is open in your browser (OPEN=0 keeps it shut).\n")
         has_succeeded = send_one_payment(stack, queue, console, style)
         if once:
             return _end(stack, console, style, has_succeeded=has_succeeded)

@@ -12,6 +12,7 @@ TYPE_WIDTH = 22
 STATUS_COLOURS = {"succeeded": "green", "failed": "red", "rejected": "red"}
 # Replaced by the shell each time that the command is pasted: a payment's externalId is used once.
 NEW_ID = "ORDER-'$(date +%s)'"
+PAGE_HAS = "        the payers' phones, every payment to the byte, and the test numbers"
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,18 @@ def summary(facts: StackFacts, style: Style) -> str:
         ("Webhook", facts.webhook_url),
         ("Event topic", facts.topic_arn),
         ("Ledger table", facts.table_name),
-        ("AzamPay", f"{facts.simulator_url} (simulated: phones and payments)"),
+        ("AzamPay", f"{facts.simulator_url} (simulated)"),
         ("Logs", facts.logs),
     ]
     table = "\n".join(f"  {style.paint(f'{name:<13}', 'bold')} {value}" for name, value in lines)
     return "\n\n".join(
         (
             style.paint("FinConnect runs on this machine.", "bold"),
+            f"  {style.paint('Open', 'green')}  {style.paint(facts.simulator_url, 'bold')}\n"
+            + PAGE_HAS,
             table,
             f"{style.paint('Send a payment', 'bold')} (a new externalId each time); "
-            f"its phone rings at {facts.simulator_url}\n\n"
+            "its phone rings on that page\n\n"
             + _indented(curl_command(facts.payment_url, facts.api_key)),
             f"{style.paint('Use the AWS CLI on it', 'bold')}\n\n"
             + _indented(
