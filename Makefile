@@ -12,6 +12,8 @@ UV := .tools/bootstrap/bin/uv
 WITH_SAM := PATH="$(CURDIR)/.tools/sam/bin:$$PATH"
 # The commands for a running stack read its ledger with the layer's own code.
 WITH_LAYER := PYTHONPATH=layers/provider
+# --name=value, if the variable has one: any character that an externalId may hold, as it is.
+option = $(if $(value $(2)),--$(1)='$(subst ','\'',$(value $(2)))')
 SOURCES := benchmarks functions fuzz layers/provider local ops simulator soak tests tools
 
 # sam reports nothing to anyone, and keeps its own notes in the project.
@@ -39,10 +41,9 @@ run: install ## Start the local stack, open its page, send a payment (ONCE=1: th
 
 .PHONY: trigger
 trigger: dev ## Send a callback: EVENT= TAMPER= TIMES= REF= URL= STACK= SEED= (docs/simulator.md)
-	@$(WITH_LAYER) $(PYTHON_BIN) -m local.trigger $(if $(EVENT),--event '$(EVENT)') \
-		$(if $(TAMPER),--tamper '$(TAMPER)') $(if $(TIMES),--times '$(TIMES)') \
-		$(if $(REF),--ref '$(REF)') $(if $(URL),--url '$(URL)') \
-		$(if $(STACK),--stack '$(STACK)') $(if $(SEED),--seed '$(SEED)')
+	@$(WITH_LAYER) $(PYTHON_BIN) -m local.trigger $(call option,event,EVENT) \
+		$(call option,tamper,TAMPER) $(call option,times,TIMES) $(call option,ref,REF) \
+		$(call option,url,URL) $(call option,stack,STACK) $(call option,seed,SEED)
 
 .PHONY: listen
 listen: dev ## Print each event as it arrives (STACK=name: of a deployed stack; FULL=1: all of it)
@@ -135,6 +136,11 @@ e2e: install openssl ## Deploy to the local stack and send payments through it
 browser: install openssl ## Try the simulator's page in a real Chromium
 	@sh tools/chromium.sh
 	@$(WITH_SAM) $(PYTHON_BIN) -m pytest tests/browser $(ARGS)
+
+.PHONY: screenshots
+screenshots: install ## Take the documentation's pictures of the simulator's page anew
+	@sh tools/chromium.sh
+	@$(PYTHON_BIN) -m tools.screenshots
 
 .PHONY: soak
 soak: install ## Send payments under AWS faults, then compare all books (COUNT=500 SEED=a number)

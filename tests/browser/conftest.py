@@ -1,53 +1,23 @@
 """A real Chromium, a simulator whose phones ask, a merchant, and a webhook."""
 
 import importlib.resources
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from simulator.server import SimulatorServer
+from tests.browser.chromium import chromium
 from tests.browser.support import Handset, Shop, Timeline
 from tests.integration.simulator.harness import Merchant, Webhook, quick_settings
 
-# As quiet as a browser can be: nothing here may talk to anybody but the simulator.
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MILLISECONDS = 10_000
-
-
-def chromium() -> str:
-    """The program that tools/chromium.sh has seen to."""
-    found = filter(None, map(shutil.which, filter(None, (os.environ.get("CHROMIUM"), *NAMES))))
-    return next(found)
 
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One for all tests; each has a context of its own, and the profile goes with the browser."""
-    folder = tmp_path_factory.mktemp("chromium")
-    # Some desktops' settings would come along with the real home.
-    environment: dict[str, str | float | bool] = {
-        **os.environ,
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-    }
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(
-            executable_path=chromium(), args=list(FLAGS), headless=True, env=environment
-        ) as running,
-    ):
+    with chromium(tmp_path_factory.mktemp("chromium")) as running:
         yield running
 
 

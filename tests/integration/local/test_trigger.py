@@ -148,6 +148,12 @@ def test_what_cannot_be_sent_is_said(
     assert webhook.received == []
 
 
+def test_a_lie_that_does_not_exist_names_those_that_do(printed: Callable[[], str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--tamper", "everything"])
+    assert "choose from 'amount', 'network', " in printed()
+
+
 def test_a_deployed_stack_gets_it_from_this_machine(
     running: SimulatorServer, webhook: Webhook, recorded: str, printed: Callable[[], str]
 ) -> None:

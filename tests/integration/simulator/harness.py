@@ -144,8 +144,14 @@ class Webhook:
 class Merchant:
     """A merchant's calls, by the documentation and not by the simulator's code."""
 
-    def __init__(self, server: SimulatorServer, api_key: str | None = None) -> None:
+    def __init__(
+        self,
+        server: SimulatorServer,
+        api_key: str | None = None,
+        app_name: str = CREDENTIALS["appName"],
+    ) -> None:
         self.server = server
+        self._credentials = CREDENTIALS | {"appName": app_name}
         headers = {"X-API-Key": api_key} if api_key else {}
         self.http = httpx.Client(
             base_url=server.base_url, headers=headers, timeout=10, trust_env=False
@@ -162,7 +168,7 @@ class Merchant:
 
     def token(self) -> str:
         """A fresh token."""
-        answer = self.http.post("/AppRegistration/GenerateToken", json=CREDENTIALS)
+        answer = self.http.post("/AppRegistration/GenerateToken", json=self._credentials)
         return str(answer.raise_for_status().json()["data"]["accessToken"])
 
     def authorization(self, token: str | None = None) -> dict[str, str]:
