@@ -209,7 +209,7 @@ _SCRIPTS = (
     ),
     Behaviour(
         "token-locked",
-        "As unauthorised-once, and the token request that follows gets 423, once.",
+        "As the number before, and the token request that follows gets 423, once.",
         (_refusal(Reply.UNAUTHORISED, Effect.REVOKE_TOKEN, Effect.LOCK_NEXT_TOKEN), Turn()),
     ),
     Behaviour(

@@ -12,6 +12,8 @@ MAX_AMOUNT = 5_000_000
 MAX_EXTERNAL_ID = 128
 MAX_CURRENCY = 32
 MAX_ADDITIONAL_BYTES = 4_096
+# More decimals than .NET's decimal holds; written out, they could fill the memory.
+MAX_DECIMALS = 28
 
 # The four fields that AzamPay's 400 always lists, null when sound (DOC), in its order.
 _ALWAYS_LISTED = ("amount", "externalId", "accountNumber", "provider")
@@ -90,9 +92,14 @@ def canonical_amount(value: str | float) -> str:
         amount = Decimal(str(value))
     except InvalidOperation:
         raise ValueError("not a number") from None
-    if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT:
+    if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT or _decimals(amount) > MAX_DECIMALS:
         raise ValueError("out of range")
     return f"{amount:.0f}" if amount == amount.to_integral_value() else f"{amount:f}"
+
+
+def _decimals(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def missing_credentials(fields: object) -> list[str]:

@@ -8,8 +8,8 @@ class Course:
     """What a merchant sees.
 
     ``answer`` is the status of the POST's answer, and the payment's status or the problem's code in
-    it; ``early`` is the word where the callback was faster than the answer. ``events`` are the types without ``payment.``, in their order, the last of which need not
-    be the payment's status. ``told`` has how the webhook answered each callback.
+    it; ``early`` is that word where the callback was faster. ``events`` are the types without
+    ``payment.``, in their order. ``told`` has how the webhook answered each callback.
     """
 
     answer: tuple[int, str]
@@ -56,5 +56,13 @@ COURSES = {
     "key-path-404": PAID,
     "rotated-key": PAID,
 }
-# These change the stand-in's tokens or key, and with them what happens to other payments.
-ALONE = ("unauthorised-once", "token-locked", "key-path-404", "rotated-key")
+# Those that change the stand-in's tokens or key, and with them what happens to other payments; and
+# one whose webhook must be awake, since AzamPay's answer waits for the webhook's.
+ALONE = ("callback-first", "unauthorised-once", "token-locked", "key-path-404", "rotated-key")
+
+
+def readme_row(number: str, summary: str, course: Course) -> str:
+    """The course's line in the README's table."""
+    status, word = course.answer
+    events = ", ".join(course.events) or "none"
+    return f"| `{number}` | {summary} | {status} `{word}` | {events} |"

@@ -92,6 +92,10 @@ def test_nobody_is_prompted_twice(world: World, posted: Mapping[str, Posted]) ->
     assert prompts == {name: int(name not in nobody) for name in posted}
 
 
+def test_a_callback_that_comes_first_is_held_until_the_answer(world: World) -> None:
+    see(world, post(world, "callback-first"), COURSES["callback-first"])
+
+
 def test_unauthorised_once_costs_one_more_checkout_and_one_prompt(world: World) -> None:
     one = post(world, "unauthorised-once")
     see(world, one, COURSES["unauthorised-once"])

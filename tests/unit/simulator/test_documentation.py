@@ -6,14 +6,26 @@ from pathlib import Path
 from local.trigger import URL_SECRET
 from simulator.__main__ import _parser
 from simulator.behaviours import ANY_OTHER, BY_NUMBER, EVENTS, Tamper
+from tests.e2e.numbers import COURSES, readme_row
 
-TEXT = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_test_number_is_documented_as_it_is() -> None:
     rows = re.findall(r"^\| `(2557\d+)` \| ([\w-]+) \| (.+) \|$", TEXT, re.MULTILINE)
     assert rows == [(number, each.name, each.summary) for number, each in BY_NUMBER.items()]
     assert f"| any other | {ANY_OTHER.name} | {ANY_OTHER.summary} |" in TEXT
+
+
+def test_the_readme_tells_what_each_number_comes_to() -> None:
+    rows = [line for line in README.splitlines() if line.startswith("| `2557")]
+    expected = [
+        readme_row(number, each.summary, COURSES[each.name]) for number, each in BY_NUMBER.items()
+    ]
+    assert rows == expected
+    assert f"| any other | {ANY_OTHER.summary} |" in README
 
 
 def test_every_event_and_every_lie_is_documented() -> None:

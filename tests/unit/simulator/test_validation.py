@@ -90,6 +90,7 @@ def test_amounts_as_text_or_number(given: object, written: str) -> None:
     [
         5_000_001,
         "5000000.01",
+        "1E-9999999",
         5e300,
         -1,
         "-0.01",
