@@ -69,7 +69,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.trigger", description=__doc__)
     add = parser.add_argument
     add("--event", default="success", choices=sorted(EVENTS), help="default %(default)s")
-    add("--tamper", choices=[*sorted(each.value for each in Tamper), URL_SECRET], help="how the callback lies")
+    add(
+        "--tamper",
+        choices=[*sorted(each.value for each in Tamper), URL_SECRET],
+        help="how the callback lies",
+    )
     add("--times", type=int, default=1, help="how often it is sent (1 to 100)")
     add("--ref", metavar="EXTERNAL_ID", help="the payment (default: the one prompted last)")
     add("--url", help="post it elsewhere")

@@ -67,6 +67,8 @@ def test_wrong_credentials_are_423(merchant: Merchant, wrong: dict[str, str]) ->
 def test_empty_fields_are_400(merchant: Merchant, content: bytes) -> None:
     answer = merchant.http.post(TOKEN, content=content)
     assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert list(answer.json()) == ["errors", "type", "traceId", "title", "status"]
     assert "clientSecret" in answer.json()["errors"]
 
 

@@ -77,6 +77,7 @@ def test_an_api_key_is_wanted_where_configured(key: str | None, status: int) -> 
             answer = merchant.checkout()
             headers = merchant.book()["checkouts"][0]["request"]["headers"]
     assert answer.status_code == status
+    assert (answer.content == UNAUTHORISED) == (status == 403)
     assert ["x-api-key", key] not in headers
     assert (["x-api-key", "***"] in headers) == (key is not None)
 

@@ -10,6 +10,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from msgspec import structs
 
 from simulator.behaviours import APPROVED, CLAIMED, FAILED_WORD, REVERSED, Outcome, Tamper
 from simulator.callbacks import build_callback
@@ -87,6 +88,20 @@ def test_a_signed_callback_has_the_signature_after_them(keys: KeyRing) -> None:
         *LOGGED_ORDER,
         "signature",
     ]
+
+
+def test_an_unsigned_callback_is_the_logged_one_to_the_byte(keys: KeyRing) -> None:
+    """As a merchant logged it (LOG), with other values."""
+    paid = structs.replace(PAYMENT, external_id="ORDER-1", additional_properties={})
+    assert build_callback(paid, APPROVED, keys, signed=False).body == (
+        b'{"message":"success","user":null,"password":null,"clientId":null,'
+        b'"transactionstatus":"success","operator":"Mpesa",'
+        b'"reference":"0123456789abcdef0123456789abcdef",'
+        b'"externalreference":"0123456789abcdef0123456789abcdef","utilityref":"ORDER-1",'
+        b'"amount":"60000","transid":"0123456789abcdef0123456789abcdef","msisdn":"255712345678",'
+        b'"mnoreference":"11111111-2222-4333-8444-555555555555","submerchantAcc":null,'
+        b'"additionalProperties":{}}'
+    )
 
 
 def test_the_values_are_those_of_the_payment(keys: KeyRing) -> None:
