@@ -27,28 +27,54 @@ class Running:
 def announced(running: Running, note: Path = NOTE) -> Iterator[None]:
     """Inside the block the note says where the stack is; at its end it goes.
 
-    Of two stacks at a time the later one is found; each removes only its own note.
+    Of two stacks at a time the later one is found, and the earlier one again when that has ended;
+    each removes only its own note.
     """
-    text = json.dumps(asdict(running))
     note.parent.mkdir(parents=True, exist_ok=True)
-    draft = note.with_name(f"{note.name}.{running.pid}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(note)
+    earlier = _found(note)
+    _write(running, note)
     try:
         yield
     finally:
         with suppress(FileNotFoundError):
-            if note.read_text(encoding="utf-8") == text:
+            if note.read_text(encoding="utf-8") == _text(running):
                 note.unlink()
+                if earlier is not None and _is_alive(earlier.pid):
+                    _write(earlier, note)
 
 
 def find_running(note: Path = NOTE) -> Running:
     """The stack that runs. Raises NotRunning if there is none, or only a killed one's note."""
-    try:
-        found = Running(**json.loads(note.read_text(encoding="utf-8")))
-        os.kill(found.pid, 0)
-    except (FileNotFoundError, ProcessLookupError, TypeError, ValueError) as error:
+    found = _found(note)
+    if found is None:
         raise NotRunning(
             "No local stack is running: start one with `make run`, or name a deployed one: STACK=…"
-        ) from error
+        )
     return found
+
+
+def _found(note: Path) -> Running | None:
+    try:
+        found = Running(**json.loads(note.read_text(encoding="utf-8")))
+    except (FileNotFoundError, TypeError, ValueError):
+        return None
+    return found if _is_alive(found.pid) else None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        # The second: it is another user's by now.
+        return False
+    return True
+
+
+def _write(running: Running, note: Path) -> None:
+    draft = note.with_name(f"{note.name}.{os.getpid()}")
+    draft.write_text(_text(running), encoding="utf-8")
+    draft.replace(note)
+
+
+def _text(running: Running) -> str:
+    return json.dumps(asdict(running))

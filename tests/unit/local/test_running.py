@@ -31,6 +31,16 @@ def test_a_stack_removes_only_its_own_note(tmp_path: Path) -> None:
     assert note.exists()
 
 
+def test_when_the_later_one_has_ended_the_earlier_one_is_found_again(tmp_path: Path) -> None:
+    note = tmp_path / "running.json"
+    later = Running("http://127.0.0.1:4567", "finconnect-local", "http://127.0.0.1:5", os.getpid())
+    with announced(HERE, note):
+        with announced(later, note):
+            assert find_running(note) == later
+        assert find_running(note) == HERE
+    assert not note.exists()
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"pid": 1}'])
 def test_a_note_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
     note = tmp_path / "running.json"
