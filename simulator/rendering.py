@@ -1,6 +1,7 @@
 """The page and its parts as HTML, made from the book by the templates."""
 
 import base64
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,11 +112,11 @@ def _size(body_base64: str) -> str:
 
 
 def _token_body(settings: Settings) -> str:
-    """The token request for the default credentials, which are no secret; else with a gap."""
+    """The token request as a shell's word, with the default secret, which is none; else a gap."""
     is_default = settings.client_secret == Settings().client_secret
     fields = {
         "appName": settings.app_name,
         "clientId": settings.client_id,
         "clientSecret": settings.client_secret if is_default else "YOUR-SECRET",
     }
-    return wire.encode(fields).decode()
+    return shlex.quote(wire.encode(fields).decode())
