@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from finconnect.composition.webhook import build
 from finconnect.payments.aws.powertools import counted, logger
+from finconnect.payments.correlation import correlate
 from finconnect.payments.http_api import (
     Response,
     answers_problems,
@@ -14,6 +15,7 @@ from finconnect.payments.http_api import (
     read_body,
 )
 from finconnect.payments.settings import WebhookSettings, read_settings
+from finconnect.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +37,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
 @answers_problems(app.telemetry)
 def take_in(event: dict[str, Any]) -> Response:
     """Keep the callback; the answer leaves only after the write."""
+    trace = header(event, "Traceparent")
+    correlate(trace=clean(trace, limit=128) if trace else None)
     secret = event["pathParameters"]["secret"]
-    disposition = app.record(read_body(event), secret, header(event, "Traceparent"))
+    disposition = app.record(read_body(event), secret, trace)
     return json_response(200, {"status": disposition.value})

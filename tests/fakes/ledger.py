@@ -21,6 +21,7 @@ from finconnect.payments.model import (
     PaymentKey,
     Received,
 )
+from finconnect.payments.reconcile import Age
 from tests.fakes.faults import Faults
 
 
@@ -93,6 +94,15 @@ class InMemoryLedger:
             return [key for key, since in self.open_since.items() if since < before]
 
         yield from self._around("open_payments", effect)
+
+    def count_open(self, before: datetime) -> dict[Age, int]:
+        """How many watched payments are open since ``before``, and since then."""
+
+        def effect() -> dict[Age, int]:
+            silent = sum(since < before for since in self.open_since.values())
+            return {Age.FRESH: len(self.open_since) - silent, Age.SILENT: silent}
+
+        return self._around("count_open", effect)
 
     def commit(self, change: Change) -> None:
         """Write a change whole or not at all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from finconnect.payments.model import (
     Status,
     Verification,
 )
+from finconnect.payments.reconcile import Age
 from tests.fakes.builders import (
     KEY,
     MSISDN,
@@ -42,6 +43,10 @@ from tests.fakes.provider import TRANSACTION
 
 class Ledger(PaymentLedger, PaymentReader, Protocol):
     """All ports to the ledger in one."""
+
+    def count_open(self, before: datetime) -> Mapping[Age, int]:
+        """How many watched payments are open since ``before``, and since then."""
+        ...
 
 
 class Opened(Protocol):
@@ -293,6 +298,17 @@ class LedgerContract:
         later = START + timedelta(hours=1)
         ledger.reopen(not_sent, reopen(not_sent, attempt_id="attempt-2", now=later))
         assert opened() == {KEY: later}
+
+    def test_open_payments_are_counted_by_age_and_settled_ones_are_not(
+        self, ledger: Ledger
+    ) -> None:
+        for number in range(5):
+            later = START + timedelta(hours=number)
+            ledger.open(a_payment(external_id=f"order-{number}", updated_at=later))
+        settled = ledger.open(a_payment(external_id="settled"))
+        ledger.commit(a_move(settled, Status.SUCCEEDED))
+        before = START + timedelta(hours=2)
+        assert ledger.count_open(before) == {Age.FRESH: 3, Age.SILENT: 2}
 
     def test_an_envelope_never_holds_a_full_phone_number(self, ledger: Ledger) -> None:
         payment = ledger.open(a_payment())

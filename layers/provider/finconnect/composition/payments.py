@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from finconnect.composition.provider_calls import told_client
 from finconnect.payments.aws import clients
 from finconnect.payments.aws.caches import CachedTokens
 from finconnect.payments.aws.dynamodb_ledger import DynamoDBLedger
@@ -42,7 +43,7 @@ def build(
     provider = AzampayProvider(
         AzampayConfig(checkout_url=settings.azampay_checkout_url),
         tokens=tokens or _tokens(settings),
-        http=http,
+        http=http or told_client(telemetry),
     )
     return PaymentsApp(
         initiate=InitiatePayment("azampay", provider, ledger, telemetry),

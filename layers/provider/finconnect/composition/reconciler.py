@@ -24,16 +24,18 @@ def build(
     ask: AskStatus | None = None,
 ) -> ReconcilePayments:
     """Build the use case of reconciler; what is given replaces what would be built."""
+    telemetry = telemetry or PowertoolsTelemetry()
     return ReconcilePayments(
         ledger=ledger or DynamoDBLedger(clients.dynamodb(), settings.table_name),
-        telemetry=telemetry or PowertoolsTelemetry(),
+        telemetry=telemetry,
         after=timedelta(minutes=settings.reconcile_after_minutes),
-        ask=ask or (_ask_azampay(settings) if settings.azampay_status_path else None),
+        ask=ask or (_ask_azampay(settings, telemetry) if settings.azampay_status_path else None),
     )
 
 
-def _ask_azampay(settings: ReconcilerSettings) -> AskStatus:
+def _ask_azampay(settings: ReconcilerSettings, telemetry: Telemetry) -> AskStatus:
     # Only where a status call is configured: otherwise nothing here speaks HTTP.
+    from finconnect.composition.provider_calls import told_client  # noqa: PLC0415
     from finconnect.providers.azampay.config import AzampayConfig  # noqa: PLC0415
     from finconnect.providers.azampay.provider import AzampayProvider  # noqa: PLC0415
 
@@ -42,7 +44,8 @@ def _ask_azampay(settings: ReconcilerSettings) -> AskStatus:
         checkout_url=settings.azampay_checkout_url, status_path=settings.azampay_status_path
     )
     # It may not invoke token_refresh: where the token is out, the question waits for the schedule.
-    provider = AzampayProvider(config, tokens=CachedTokens(store, lambda _: True))
+    tokens = CachedTokens(store, lambda _: True)
+    provider = AzampayProvider(config, tokens=tokens, http=told_client(telemetry))
 
     def ask(payment: Payment) -> CallbackOutcome | None:
         if payment.transaction_id is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from finconnect.composition.provider_calls import told_client
 from finconnect.payments.aws import clients
 from finconnect.payments.aws.powertools import PowertoolsTelemetry
 from finconnect.payments.aws.stores import (
@@ -73,7 +74,7 @@ def build(
     telemetry = telemetry or PowertoolsTelemetry()
     secrets = clients.secretsmanager()
     credentials = SecretsManagerCredentials(secrets, settings.credentials_secret_arn)
-    provider = AzampayWithStoredCredentials(settings, credentials, http or HttpClient())
+    provider = AzampayWithStoredCredentials(settings, credentials, http or told_client(telemetry))
     store = tokens or SecretsManagerTokenStore(secrets, settings.token_secret_arn)
     refresh_token = RefreshToken(provider, store, telemetry)
     provider.tokens = StoredTokens(store, refresh_token)

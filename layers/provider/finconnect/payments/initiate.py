@@ -15,6 +15,7 @@ from finconnect.errors import (
     PaymentRefused,
     PaymentRequestError,
 )
+from finconnect.payments.correlation import correlate
 from finconnect.payments.decisions import decide_answer, reopen
 from finconnect.payments.errors import (
     ConcurrentChange,
@@ -92,6 +93,7 @@ class InitiatePayment:
         provider said is in the payment's status and message, never raised.
         """
         wanted = self._wanted(payload)
+        correlate(payment=str(wanted.key))
         payment = self.ledger.open(wanted)
         if payment.fingerprint != wanted.fingerprint:
             raise ExternalIdReused(wanted.key.external_id)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from finconnect.clock import to_iso
+from finconnect.payments.correlation import correlate
 from finconnect.payments.errors import PaymentNotFound
 from finconnect.payments.events import payment_view
 from finconnect.payments.model import Payment, PaymentKey
@@ -44,6 +45,7 @@ class LookUpPayment:
         API Gateway is said to hand on path parameters still percent-encoded, and emulators decode
         them: an id that is not found as it came is looked for decoded.
         """
+        correlate(payment=str(key))
         decoded = PaymentKey(key.provider, unquote(key.external_id))
         found = self.ledger.history(key)
         if found is None and decoded != key:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final, Protocol
 
 from finconnect.clock import Clock, utc_now
+from finconnect.payments.correlation import correlate
 from finconnect.payments.decisions import decide_silence
 from finconnect.payments.errors import ConcurrentChange, LedgerUnavailable
 from finconnect.payments.events import NewIds, new_ids
@@ -22,8 +24,24 @@ GIVE_UP_ASKING: Final = timedelta(days=3)
 type AskStatus = Callable[[Payment], CallbackOutcome | None]
 
 
+class Age(StrEnum):
+    """How long a payment has been open: a dimension of the metric that counts them."""
+
+    FRESH = "fresh"
+    """Since less than ``after``, or the provider was asked about it since."""
+    SILENT = "silent"
+    """Longer than that, and the next run's work. One that was told of is counted no more."""
+
+
 class SilentPayments(Protocol):
     """What this use case needs of the ledger."""
+
+    def count_open(self, before: datetime) -> Mapping[Age, int]:
+        """How many watched payments are open since ``before``, and since then.
+
+        Raises LedgerUnavailable.
+        """
+        ...
 
     def open_payments(self, before: datetime) -> Iterable[PaymentKey]:
         """The watched payments that are open since ``before``. Raises LedgerUnavailable."""
@@ -64,10 +82,12 @@ class ReconcilePayments:
         One payment that fails does not keep the others waiting. Raises LedgerUnavailable at the end
         if any could not be read or written, so that the run counts as failed.
         """
-        started, tally, failed = self.clock(), Counter[str](), 0
+        started, tally = self.clock(), Counter[str]()
+        failed = self._count_open(started - self.after)
         for key in self.ledger.open_payments(started - self.after):
             if self.clock() - started > self.budget:
                 break
+            correlate(payment=str(key))
             try:
                 tally[self._reconcile(key)] += 1
             except Exception as error:  # noqa: BLE001 (one odd payment must not stop all others)
@@ -75,10 +95,22 @@ class ReconcilePayments:
                 self.telemetry.tell(
                     Fact.RECONCILE_FAILED, payment=str(key), error=type(error).__name__
                 )
+        correlate(payment=None)
         self.telemetry.tell(Fact.RECONCILED, not_reconciled=failed, **tally)
         if failed:
             raise LedgerUnavailable(f"{failed} payments could not be reconciled")
         return dict(tally)
+
+    def _count_open(self, before: datetime) -> int:
+        # What cannot be counted is no reason to leave the payments alone; it fails the run, too.
+        try:
+            counts = self.ledger.count_open(before)
+        except LedgerUnavailable as error:
+            self.telemetry.tell(Fact.RECONCILE_FAILED, error=type(error).__name__)
+            return 1
+        for age, count in counts.items():
+            self.telemetry.tell(Fact.OPEN_PAYMENTS, age=age, count=count)
+        return 0
 
     def _reconcile(self, key: PaymentKey) -> str:
         payment = self.ledger.load(key)

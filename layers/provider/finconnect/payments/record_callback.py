@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from finconnect.clock import Clock, utc_now
 from finconnect.errors import CallbackError
+from finconnect.payments.correlation import correlate
 from finconnect.payments.decisions import decide_callback
 from finconnect.payments.deferred import Deferred, DeferredCallbacks
 from finconnect.payments.errors import (
@@ -99,6 +100,7 @@ class RecordCallback:
 
         Raises LedgerUnavailable, TooManyHeld.
         """
+        correlate(payment=str(callback.key))
         for _ in range(MAX_TRIES):
             payment = self.ledger.load(callback.key)
             change = decide_callback(payment, callback, now=self.clock(), ids=self.ids)

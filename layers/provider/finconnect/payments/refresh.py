@@ -119,15 +119,30 @@ class RefreshToken:
         stored = self._store.read()
         if stored is not None and self._is_good(stored, refused_token):
             self._telemetry.tell(Fact.TOKEN_CURRENT, expires_at=stored.expires_at.isoformat())
+            self._measure(stored)
             return Refreshed.CURRENT
         try:
             token = self._provider.authenticate()
             self._store.write(token)
         except (AuthenticationError, StoreUnavailable) as error:
             self._telemetry.tell(Fact.TOKEN_REFRESH_FAILED, reason=str(error))
+            self._measure(stored)
             raise
         self._telemetry.tell(Fact.TOKEN_REFRESHED, expires_at=token.expires_at.isoformat())
+        self._measure(token)
         return Refreshed.REFRESHED
+
+    def _measure(self, token: AccessToken | None) -> None:
+        # Without any token, no time is left: the alarm on it must ring then, too.
+        if token is None:
+            self._telemetry.tell(Fact.TOKEN_MEASURED, seconds_left=0.0)
+            return
+        now = self._clock()
+        self._telemetry.tell(
+            Fact.TOKEN_MEASURED,
+            age_seconds=(now - token.obtained_at).total_seconds(),
+            seconds_left=(token.expires_at - now).total_seconds(),
+        )
 
     def _is_good(self, stored: AccessToken, refused_token: str | None) -> bool:
         now = self._clock()
@@ -174,15 +189,24 @@ class RefreshPublicKey:
         ring = self.store.read()
         now = self.clock()
         if not force and ring.fetched_at is not None and now - ring.fetched_at < KEY_LIFETIME:
+            self._measure(ring)
             return Refreshed.CURRENT
         try:
             pem = self.provider.get_public_key()
         except (PublicKeyError, AuthenticationError) as error:
             self.telemetry.tell(Fact.KEY_UNAVAILABLE, reason=str(error))
+            self._measure(ring)
             return Refreshed.UNAVAILABLE
-        self.store.write(ring.with_key(pem, now))
-        self.telemetry.tell(Fact.KEY_REFRESHED, changed=pem != ring.current)
+        ring, changed = ring.with_key(pem, now), pem != ring.current
+        self.store.write(ring)
+        self.telemetry.tell(Fact.KEY_REFRESHED, changed=changed)
+        self._measure(ring)
         return Refreshed.REFRESHED
+
+    def _measure(self, ring: KeyRing) -> None:
+        if ring.fetched_at is not None:
+            age = self.clock() - ring.fetched_at
+            self.telemetry.tell(Fact.KEY_MEASURED, age_seconds=age.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

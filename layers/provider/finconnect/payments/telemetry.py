@@ -7,18 +7,36 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
-from finconnect.payments.model import Change, Disposition, EventType, Kept, Payment
+from finconnect.payments.model import Change, Disposition, EventType, Kept, Payment, Status
 from finconnect.providers.base import Callback
 from finconnect.text import clean
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A detail of a fact that is a metric's value too, in CloudWatch's own word for its unit.
+
+    ``by`` names the detail that is the metric's one dimension besides the service. It takes a few
+    fixed values: each of them is a metric that is paid for.
+    """
+
+    detail: str
+    metric: str
+    unit: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FactKind:
-    """How a fact is told: its log level, and the metric that counts it, if any."""
+    """How a fact is told: its log level, the metric that counts it, and what it measures."""
 
     name: str
     level: int = logging.INFO
     metric: str | None = None
+    measures: tuple[Measured, ...] = ()
+
+
+_SETTLED: Final = (Measured("seconds", "SettlementTime", "Seconds"),)
 
 
 class Fact(Enum):
@@ -31,6 +49,12 @@ class Fact(Enum):
     PAYMENT_NOT_SENT = FactKind("payment_not_sent", logging.ERROR, "PaymentNotSent")
     PAYMENT_UNKNOWN = FactKind("payment_unknown", logging.WARNING, "PaymentUnknown")
     PAYMENT_REPLAYED = FactKind("payment_replayed", metric="PaymentReplayed")
+    PAYMENT_SUCCEEDED = FactKind("payment_succeeded", metric="PaymentSucceeded", measures=_SETTLED)
+    PAYMENT_FAILED = FactKind("payment_failed", metric="PaymentFailed", measures=_SETTLED)
+    PROVIDER_CALLED = FactKind(
+        "provider_called",
+        measures=(Measured("latency_ms", "ProviderLatency", "Milliseconds", by="operation"),),
+    )
     CALLBACK_RECORDED = FactKind("callback_recorded", metric="CallbackRecorded")
     CALLBACK_DUPLICATE = FactKind("callback_duplicate", metric="CallbackDuplicate")
     CALLBACK_MISMATCH = FactKind("callback_mismatch", logging.ERROR, "PaymentMismatch")
@@ -43,18 +67,36 @@ class Fact(Enum):
     CALLBACK_DEFERRED = FactKind("callback_deferred", logging.WARNING, "CallbackDeferred")
     CALLBACK_UNVERIFIABLE = FactKind("callback_unverifiable", logging.ERROR, "CallbackUnverifiable")
     MESSAGE_FAILED = FactKind("message_failed", logging.WARNING)
-    EVENT_PUBLISHED = FactKind("event_published", metric="EventPublished")
+    EVENT_PUBLISHED = FactKind(
+        "event_published",
+        metric="EventPublished",
+        measures=(Measured("lag_seconds", "OutboxLag", "Seconds"),),
+    )
     EVENT_NOT_PUBLISHED = FactKind("event_not_published", logging.ERROR, "EventNotPublished")
     TOKEN_CURRENT = FactKind("token_current")
     TOKEN_REFRESHED = FactKind("token_refreshed", metric="TokenRefreshed")
     TOKEN_REFRESH_FAILED = FactKind("token_refresh_failed", logging.ERROR, "TokenRefreshFailed")
+    TOKEN_MEASURED = FactKind(
+        "token_measured",
+        measures=(
+            Measured("age_seconds", "TokenAge", "Seconds"),
+            Measured("seconds_left", "TokenTimeLeft", "Seconds"),
+        ),
+    )
     KEY_REFRESHED = FactKind("public_key_refreshed", metric="PublicKeyRefreshed")
     KEY_UNAVAILABLE = FactKind("public_key_unavailable", logging.WARNING, "PublicKeyUnavailable")
+    KEY_MEASURED = FactKind(
+        "public_key_measured", measures=(Measured("age_seconds", "PublicKeyAge", "Seconds"),)
+    )
+    OPEN_PAYMENTS = FactKind(
+        "open_payments", measures=(Measured("count", "OpenPayments", "Count", by="age"),)
+    )
     PAYMENT_SILENT = FactKind("payment_silent", logging.WARNING, "PaymentUnresolved")
     RECONCILED = FactKind("reconciled")
     RECONCILE_FAILED = FactKind("reconcile_failed", logging.ERROR, "ReconcileFailed")
     REQUEST_REFUSED = FactKind("request_refused", logging.INFO, "RequestRefused")
     UNEXPECTED = FactKind("unexpected_error", logging.ERROR, "UnexpectedError")
+    METRIC_LOST = FactKind("metric_lost", logging.ERROR)
 
 
 class Telemetry(Protocol):
@@ -70,6 +112,10 @@ def about(callback: Callback) -> dict[str, object]:
     return {"external_id": clean(callback.external_id), "digest": callback.digest}
 
 
+_OF_STATUS: Final = {
+    Status.SUCCEEDED: Fact.PAYMENT_SUCCEEDED,
+    Status.FAILED: Fact.PAYMENT_FAILED,
+}
 _OF_DISPOSITION: Final = {
     Disposition.MISMATCH: Fact.CALLBACK_MISMATCH,
     Disposition.CONFLICT: Fact.CALLBACK_CONFLICT,
@@ -82,6 +128,7 @@ def tell_change(telemetry: Telemetry, change: Change) -> None:
     kept = [*change.resolved, *([change.received] if change.received else [])]
     for each in kept:
         _tell_callback(telemetry, each, change.after)
+    _tell_settled(telemetry, change)
     types = [event.type for event in change.events]
     if EventType.CONFLICT in types and not any(
         each.disposition is Disposition.CONFLICT for each in kept
@@ -99,6 +146,21 @@ def tell_change(telemetry: Telemetry, change: Change) -> None:
             payment=str(change.after.key),
             status=change.after.status,
             events=types,
+        )
+
+
+def _tell_settled(telemetry: Telemetry, change: Change) -> None:
+    """Tell that a payment has an outcome now, and how long after its prompt was asked for."""
+    before, after = change.before, change.after
+    if before is None or after is None or before.status is after.status:
+        return
+    fact = _OF_STATUS.get(after.status)
+    if fact is not None:
+        telemetry.tell(
+            fact,
+            payment=str(after.key),
+            network=after.network,
+            seconds=(after.updated_at - after.created_at).total_seconds(),
         )
 
 

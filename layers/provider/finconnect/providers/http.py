@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 
@@ -48,6 +49,33 @@ class HttpAnswer:
     trace_id: str | None
 
 
+class Operation(StrEnum):
+    """What a request to a provider is for."""
+
+    CHECKOUT = "checkout"
+    TOKEN = "token"  # noqa: S105 (the name of a call, no secret)
+    PUBLIC_KEY = "public_key"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """One request as an observer sees it: nothing of what was sent, and nothing of the body.
+
+    ``seconds`` is until the whole answer was here, or until it was given up. ``outcome`` is
+    ``answered``, ``never_sent`` or ``no_answer``; only an answered one has a status.
+    """
+
+    operation: Operation
+    seconds: float
+    outcome: str
+    status: int | None = None
+    trace_id: str | None = None
+
+
+type Observer = Callable[[HttpCall], None]
+
+
 class NeverSent(Exception):
     """No byte of the request left: the name was not found, or no connection came about."""
 
@@ -69,8 +97,11 @@ class HttpClient:
         *,
         transport: httpx.BaseTransport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        observe: Observer | None = None,
     ) -> None:
+        """``observe`` is told of every request that says what it is for, and must not raise."""
         self._monotonic = monotonic
+        self._observe = observe
         self._client = httpx.Client(
             transport=transport or DeadlineTransport(max_connections=10, keepalive_expiry=0.0),
             follow_redirects=False,  # a redirected POST is a second POST
@@ -80,7 +111,7 @@ class HttpClient:
         # A provider has no reason to set cookies, and none is sent back.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
-    def send(
+    def send(  # noqa: PLR0913 (a request has these parts)
         self,
         method: str,
         url: str,
@@ -89,8 +120,47 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        operation: Operation | None = None,
     ) -> HttpAnswer:
         """Send one request, once. Raises NeverSent or NoAnswer; any status is an answer."""
+
+        def perform() -> HttpAnswer:
+            return self._perform(method, url, timeouts, headers, params, content)
+
+        if self._observe is None or operation is None:
+            return perform()
+        return self._observed(operation, perform, self._observe)
+
+    def _observed(
+        self, operation: Operation, perform: Callable[[], HttpAnswer], observe: Observer
+    ) -> HttpAnswer:
+        started = self._monotonic()
+
+        def tell(outcome: str, answer: HttpAnswer | None = None) -> None:
+            seconds = self._monotonic() - started
+            status, trace = (answer.status, answer.trace_id) if answer else (None, None)
+            observe(HttpCall(operation, seconds, outcome, status, trace))
+
+        try:
+            answer = perform()
+        except NeverSent:
+            tell("never_sent")
+            raise
+        except NoAnswer:
+            tell("no_answer")
+            raise
+        tell("answered", answer)
+        return answer
+
+    def _perform(
+        self,
+        method: str,
+        url: str,
+        timeouts: Timeouts,
+        headers: Mapping[str, str] | None,
+        params: Mapping[str, str] | None,
+        content: bytes | None,
+    ) -> HttpAnswer:
         _check(headers or {})
         timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect)
         with exchange(timeouts.total, self._monotonic) as current:

@@ -20,7 +20,7 @@ from finconnect.payments.model import (
     Status,
     Verification,
 )
-from finconnect.payments.reconcile import GIVE_UP_ASKING, AskStatus, ReconcilePayments
+from finconnect.payments.reconcile import GIVE_UP_ASKING, Age, AskStatus, ReconcilePayments
 from finconnect.payments.record_callback import RecordCallback
 from finconnect.payments.telemetry import Fact
 from finconnect.providers.azampay.callback import AzampayCallbacks
@@ -118,7 +118,32 @@ def test_a_payment_that_is_not_old_enough_is_left_alone(desk: Desk, minutes: flo
 def test_a_settled_payment_is_not_even_looked_at(desk: Desk, status: Status) -> None:
     desk.has(status)
     assert desk.run() == {}
-    assert desk.ledger.faults.calls == ["ledger.open_payments"]
+    assert desk.ledger.faults.calls == ["ledger.count_open", "ledger.open_payments"]
+
+
+def test_open_payments_are_counted_by_age_before_anything_is_done(desk: Desk) -> None:
+    for number in range(3):
+        desk.has(Status.PENDING, f"silent-{number}")
+    desk.has(Status.PENDING, "young", updated_at=LATER)
+    desk.has(Status.SUCCEEDED, "settled")
+    desk.run()
+    assert told_counts(desk) == [{"age": Age.FRESH, "count": 1}, {"age": Age.SILENT, "count": 3}]
+    desk.heard.told.clear()
+    desk.run()
+    assert told_counts(desk) == [{"age": Age.FRESH, "count": 1}, {"age": Age.SILENT, "count": 0}]
+
+
+def test_what_cannot_be_counted_is_looked_at_all_the_same_and_fails_the_run(desk: Desk) -> None:
+    desk.has(Status.PENDING)
+    desk.ledger.faults.fail(LedgerUnavailable("no"), "ledger.count_open")
+    with pytest.raises(LedgerUnavailable):
+        desk.run()
+    assert desk.ledger.types() == ["payment.unresolved"]
+    assert desk.heard.details(Fact.RECONCILE_FAILED) == {"error": "LedgerUnavailable"}
+
+
+def told_counts(desk: Desk) -> list[dict[str, object]]:
+    return [details for fact, details in desk.heard.told if fact is Fact.OPEN_PAYMENTS]
 
 
 def test_an_index_that_lags_behind_does_no_harm(desk: Desk) -> None:

@@ -214,10 +214,30 @@ def test_each_disposition_is_told_by_its_own_fact(
 ) -> None:
     desk.has(Status.FAILED)
     assert desk.take(callback_body(**word)) is disposition
-    assert desk.heard.facts == [fact]
+    assert [each for each in desk.heard.facts if each is not Fact.PAYMENT_SUCCEEDED] == [fact]
     told = desk.heard.details(fact)
     assert told["disposition"] is disposition
     assert told["payment"] == f"azampay/{word.get('utilityref', 'order-1')}"
+
+
+@pytest.mark.parametrize(
+    ("word", "fact"),
+    [("success", Fact.PAYMENT_SUCCEEDED), ("failure", Fact.PAYMENT_FAILED)],
+)
+def test_an_outcome_is_told_with_the_time_that_it_took(desk: Desk, word: str, fact: Fact) -> None:
+    desk.has()
+    desk.clock.advance(seconds=42)
+    desk.take(callback_body(transactionstatus=word))
+    told = desk.heard.details(fact)
+    assert (told["payment"], told["seconds"]) == ("azampay/order-1", 42.0)
+    desk.take(callback_body(transactionstatus=word, message="once more"))
+    assert desk.heard.facts.count(fact) == 1
+
+
+def test_a_success_after_a_failure_is_an_outcome_of_its_own(desk: Desk) -> None:
+    desk.has(Status.FAILED)
+    desk.take(callback_body())
+    assert {Fact.PAYMENT_SUCCEEDED, Fact.CALLBACK_CONFLICT} <= set(desk.heard.facts)
 
 
 def test_the_same_bytes_again_are_a_duplicate_and_change_nothing(desk: Desk) -> None:

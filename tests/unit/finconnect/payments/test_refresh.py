@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -129,7 +130,57 @@ def test_a_secret_that_cannot_be_written_is_told(desk: Desk) -> None:
     desk.tokens.faults.fail(StoreUnavailable("no"), "tokens.write")
     with pytest.raises(StoreUnavailable):
         desk.refresh()
-    assert desk.heard.facts == [Fact.TOKEN_REFRESH_FAILED]
+    assert desk.heard.facts == [Fact.TOKEN_REFRESH_FAILED, Fact.TOKEN_MEASURED]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "works", "age", "left"),
+    [
+        (20, True, 20 * 60, 40 * 60),  # young enough
+        (40, True, 0, 60 * 60),  # another one
+        (40, False, 40 * 60, 20 * 60),  # none to be had: the old one ages
+        (70, False, 70 * 60, -10 * 60),  # and is out
+    ],
+)
+def test_each_run_measures_the_token_that_is_in_place_after_it(
+    desk: Desk, minutes: int, works: bool, age: int, left: int
+) -> None:
+    desk.has_token()
+    desk.clock.advance(minutes=minutes)
+    if not works:
+        desk.provider.faults.fail(AuthenticationError("no"), "provider.authenticate")
+    with contextlib.nullcontext() if works else pytest.raises(AuthenticationError):
+        desk.refresh_token()
+    assert desk.heard.details(Fact.TOKEN_MEASURED) == {"age_seconds": age, "seconds_left": left}
+
+
+def test_without_any_token_no_time_is_left(desk: Desk) -> None:
+    desk.provider.faults.fail(AuthenticationError("not in yet"), "provider.authenticate")
+    with pytest.raises(AuthenticationError):
+        desk.refresh_token()
+    assert desk.heard.details(Fact.TOKEN_MEASURED) == {"seconds_left": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("hours", "works", "age"),
+    [(5, True, 5 * 3600), (25, True, 0), (49, False, 49 * 3600)],
+)
+def test_each_run_measures_the_age_of_the_key(
+    desk: Desk, hours: int, works: bool, age: int
+) -> None:
+    desk.refresh()
+    desk.clock.advance(hours=hours)
+    if not works:
+        desk.provider.faults.fail(PublicKeyError("404"), "provider.get_public_key")
+    desk.heard.told.clear()
+    desk.refresh()
+    assert desk.heard.details(Fact.KEY_MEASURED) == {"age_seconds": age}
+
+
+def test_a_key_that_never_was_has_no_age(desk: Desk) -> None:
+    desk.provider.faults.fail(PublicKeyError("404"), "provider.get_public_key")
+    desk.refresh()
+    assert Fact.KEY_MEASURED not in desk.heard.facts
 
 
 def test_a_write_whose_answer_was_lost_costs_no_second_token(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from finconnect.payments.errors import PublishFailed
@@ -15,12 +17,13 @@ from tests.fakes.telemetry import RecordingTelemetry
 
 def test_an_event_is_published_as_it_is_and_told() -> None:
     topic, heard = FakePublisher(), RecordingTelemetry()
-    RelayEvent(topic, heard)(an_event())
+    RelayEvent(topic, heard, lambda: an_event().time + timedelta(seconds=2.5))(an_event())
     assert topic.published == [an_event()]
     assert heard.details(Fact.EVENT_PUBLISHED) == {
         "payment": "azampay/order-1",
         "event": an_event().id,
         "type": "payment.pending",
+        "lag_seconds": 2.5,
     }
 
 

@@ -1,5 +1,6 @@
 """The HTTP client, without a network: what it raises, and what it never does."""
 
+import contextlib
 import gzip
 from collections.abc import Callable, Iterator
 
@@ -9,9 +10,11 @@ import pytest
 from finconnect.providers.http import (
     MAX_ANSWER_BYTES,
     HttpAnswer,
+    HttpCall,
     HttpClient,
     NeverSent,
     NoAnswer,
+    Operation,
     Timeouts,
 )
 
@@ -37,6 +40,41 @@ def raising(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
 @pytest.mark.parametrize("status", [200, 204, 301, 401, 418, 500, 599])
 def test_any_status_is_an_answer(status: int) -> None:
     assert send(lambda _: httpx.Response(status, content=b"body")).status == status
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "status"),
+    [
+        (lambda _: httpx.Response(201, headers={"traceparent": "00-1"}), "answered", 201),
+        (lambda _: httpx.Response(503, headers={"traceparent": "00-1"}), "answered", 503),
+        (raising(httpx.ConnectError("x")), "never_sent", None),
+        (raising(httpx.ReadTimeout("x")), "no_answer", None),
+    ],
+)
+def test_each_call_is_observed_with_its_time_whatever_came_of_it(
+    answer: Callable[[httpx.Request], httpx.Response], outcome: str, status: int | None
+) -> None:
+    seen: list[HttpCall] = []
+    times = iter(range(100))
+    client = HttpClient(
+        transport=httpx.MockTransport(answer),
+        monotonic=lambda: float(next(times)),
+        observe=seen.append,
+    )
+    with contextlib.suppress(NeverSent, NoAnswer):
+        client.send("POST", URL, timeouts=Timeouts(1, 200, 300), operation=Operation.CHECKOUT)
+    (call,) = seen
+    assert (call.operation, call.outcome, call.status) == ("checkout", outcome, status)
+    assert call.seconds > 0
+    assert call.trace_id == ("00-1" if status else None)
+
+
+def test_a_call_that_does_not_say_what_it_is_for_is_not_observed() -> None:
+    seen: list[HttpCall] = []
+    transport = httpx.MockTransport(lambda _: httpx.Response(200))
+    client = HttpClient(transport=transport, observe=seen.append)
+    client.send("POST", URL, timeouts=Timeouts(1, 2, 3))
+    assert seen == []
 
 
 def test_a_cookie_is_not_sent_back() -> None:

@@ -1,16 +1,24 @@
-"""Facts as one JSON log line each and as EMF metrics, by Powertools."""
+"""Facts as one JSON log line each and as EMF metrics, by Powertools.
+
+A metric that cannot be written is lost, and told of: it never fails what it would have counted.
+"""
 
 from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from finconnect.payments.telemetry import Fact
+from finconnect.payments.correlation import correlate, correlated, forget
+from finconnect.payments.telemetry import Fact, FactKind, Measured
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()  # service and level come from POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL
 metrics = Metrics()  # and the namespace from POWERTOOLS_METRICS_NAMESPACE
@@ -22,30 +30,74 @@ _LOG: Final = {
 }
 
 
+type Handler[R] = Callable[[dict[str, Any], LambdaContext], R]
+
+
 class PowertoolsTelemetry:
-    """Tells facts to the log, and counts those that have a metric."""
+    """Tells facts to the log, counts those that have a metric, and measures what they measure."""
 
     def tell(self, fact: Fact, /, **details: object) -> None:
         """Tell a fact with its details. No detail may be a secret or a full phone number."""
         kind = fact.value
         shown: dict[str, Any] = {
-            name: value for name, value in details.items() if value is not None
+            name: value for name, value in {**correlated(), **details}.items() if value is not None
         }
         _LOG[kind.level](kind.name, extra=shown)
-        if kind.metric is not None:
-            metrics.add_metric(name=kind.metric, unit=MetricUnit.Count, value=1)
+        with _harmless():
+            _count(kind, shown)
 
 
-def counted[**P, R](handler: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a handler so that what it counted is written out, also when it fails."""
+def counted[R](handler: Handler[R]) -> Handler[R]:
+    """Decorate a handler so that what it counted is written out, also when it fails.
+
+    Its log lines then have the gateway's name of the request, where a request is what it handles.
+    """
 
     @functools.wraps(handler)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapped(event: dict[str, Any], context: LambdaContext) -> R:
+        forget()
+        correlate(api_request_id=event.get("requestContext", {}).get("requestId"))
         try:
-            return handler(*args, **kwargs)
+            return handler(event, context)
         finally:
-            # Powertools' own decorator complains of every invocation that had nothing to count.
-            if metrics.provider.metric_set:
-                metrics.flush_metrics()
+            forget()
+            with _harmless():
+                _flush()
 
     return wrapped
+
+
+def _count(kind: FactKind, details: Mapping[str, Any]) -> None:
+    if kind.metric is not None:
+        metrics.add_metric(name=kind.metric, unit=MetricUnit.Count, value=1)
+    for measured in kind.measures:
+        if measured.detail in details:
+            _measure(measured, details)
+
+
+def _measure(measured: Measured, details: Mapping[str, Any]) -> None:
+    name, unit, value = measured.metric, MetricUnit(measured.unit), details[measured.detail]
+    if measured.by is None:
+        metrics.add_metric(name=name, unit=unit, value=value)
+        return
+    # Another dimension is another EMF line: all metrics of one line have the same dimensions.
+    with single_metric(name=name, unit=unit, value=value) as metric:
+        metric.add_dimension(name=measured.by, value=str(details[measured.by]))
+
+
+def _flush() -> None:
+    # Powertools' own decorator complains of every invocation that had nothing to count.
+    if metrics.provider.metric_set:
+        try:
+            metrics.flush_metrics()
+        finally:
+            metrics.provider.clear_metrics()
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 (money is not lost for a number in a chart)
+        lost = Fact.METRIC_LOST.value
+        _LOG[lost.level](lost.name, extra={**correlated(), "error": type(error).__name__})

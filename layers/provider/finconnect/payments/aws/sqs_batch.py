@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 
+from finconnect.payments.correlation import correlate
 from finconnect.payments.deferred import Deferred, RecordDeferredCallback
 from finconnect.payments.errors import StoreUnavailable
 from finconnect.payments.telemetry import Fact, Telemetry
@@ -60,4 +61,7 @@ class DeferredBatch(BatchProcessor):
         return super().failure_handler(record, exception)
 
     def _handle(self, record: SQSRecord) -> None:
-        self._record_deferred(Deferred.from_json(record.body))
+        correlate(payment=None, trace=None)  # those of the message before
+        deferred = Deferred.from_json(record.body)
+        correlate(trace=deferred.trace)
+        self._record_deferred(deferred)

@@ -32,7 +32,7 @@ from finconnect.providers.base import (
     PaymentDetails,
     TokenSource,
 )
-from finconnect.providers.http import HttpAnswer, HttpClient, NeverSent, NoAnswer
+from finconnect.providers.http import HttpAnswer, HttpClient, NeverSent, NoAnswer, Operation
 from finconnect.providers.retry import ConnectRetry
 from finconnect.providers.tokens import InMemoryTokens
 
@@ -82,6 +82,7 @@ class AzampayProvider(AzampayCallbacks):
                     timeouts=config.timeouts,
                     headers={"Content-Type": _JSON},
                     content=json.dumps(body).encode(),
+                    operation=Operation.TOKEN,
                 )
             )
         except NeverSent as error:
@@ -130,7 +131,8 @@ class AzampayProvider(AzampayCallbacks):
             return None
         query = status_query(transaction_id, network)
         try:
-            return read_status(self._fetch(self._config.checkout(path), query))
+            url = self._config.checkout(path)
+            return read_status(self._fetch(url, Operation.STATUS, query))
         except (AuthenticationError, NeverSent, NoAnswer):
             return None
 
@@ -142,7 +144,7 @@ class AzampayProvider(AzampayCallbacks):
         failures = []
         for url in self._config.key_urls():
             try:
-                return answers.read_public_key(self._fetch(url))
+                return answers.read_public_key(self._fetch(url, Operation.PUBLIC_KEY))
             except (PublicKeyError, AuthenticationError, NeverSent, NoAnswer) as error:
                 failures.append(f"{url}: {error}")
         raise PublicKeyError("; ".join(failures) or "no public key URL is configured")
@@ -175,20 +177,25 @@ class AzampayProvider(AzampayCallbacks):
             timeouts=self._config.checkout_timeouts.within(left),
             headers={"Content-Type": _JSON, **_authorization(token)},
             content=content,
+            operation=Operation.CHECKOUT,
         )
 
     def _share(self, seconds: float, share: float) -> float:
         # Whoever configures less patience than we do still gets a request sent.
         return min(seconds, self._config.checkout_timeouts.total * share)
 
-    def _fetch(self, url: str, query: Mapping[str, str] | None = None) -> HttpAnswer:
+    def _fetch(
+        self, url: str, operation: Operation, query: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
         token = self._tokens.token()
-        answer = self._get(url, query, token)
+        answer = self._get(url, operation, query, token)
         if answer.status in answers.TOKEN_REFUSED:
-            return self._get(url, query, self._tokens.renew(token))
+            return self._get(url, operation, query, self._tokens.renew(token))
         return answer
 
-    def _get(self, url: str, query: Mapping[str, str] | None, token: AccessToken) -> HttpAnswer:
+    def _get(
+        self, url: str, operation: Operation, query: Mapping[str, str] | None, token: AccessToken
+    ) -> HttpAnswer:
         return self._retry.call(
             lambda: self._http.send(
                 "GET",
@@ -196,6 +203,7 @@ class AzampayProvider(AzampayCallbacks):
                 timeouts=self._config.timeouts,
                 headers=_authorization(token),
                 params=query,
+                operation=operation,
             )
         )
 
