@@ -95,4 +95,40 @@ BREAKAGES: list[Breakage] = [
         put(R, "EventsLateAlarm", P, "AlarmDescription", to="Late."),
         "what to do",
     ),
+    (
+        alarms.alarms_reach_a_person_with_advice,
+        put(R, "EventsLateAlarm", P, "AlarmDescription", to="Late. First: look."),
+        "urgent",
+    ),
+    (
+        alarms.alarms_reach_a_person_with_advice,
+        put(R, "EventsLateAlarm", P, "AlarmDescription", to="Now: late. Runbook: elsewhere"),
+        "runbook",
+    ),
+    (
+        alarms.alarms_reach_a_person_with_advice,
+        put(R, "EventsLateAlarm", P, "AlarmDescription", to="Now: " + "very " * 250 + "late"),
+        "CloudWatch keeps",
+    ),
+    (
+        alarms.thresholds_have_a_unit_or_count,
+        put(R, "TokenExpiresSoonAlarm", P, "Statistic", to="Sum"),
+        "Sum of TokenTimeLeft",
+    ),
+    (
+        alarms.thresholds_have_a_unit_or_count,
+        put(R, "PaymentConflictAlarm", P, "Statistic", to="Average"),
+        "Average of PaymentConflict",
+    ),
+    (
+        alarms.schedules_are_watched,
+        put(R, "ReconcilerStoppedAlarm", P, "TreatMissingData", to="notBreaching"),
+        "ReconcilerSchedule stopped",
+    ),
+    (alarms.schedules_are_watched, drop(R, "TokenRefreshStoppedAlarm"), "TokenRefreshSchedule"),
+    (alarms.streams_are_watched, drop(R, "EventsLateAlarm"), "behind"),
+    (alarms.functions_are_watched, drop(R, "WebhookThrottlesAlarm"), "Throttles of WebhookFunc"),
+    (alarms.ratios_are_watched, drop(R, "ProviderFailingAlarm"), "PaymentUnknown of payments"),
+    (alarms.ratios_are_watched, drop(R, "NoCallbacksAlarm"), "OpenPayments of reconciler"),
+    (alarms.business_is_watched, drop(R, "CallbackWrongUrlAlarm"), "CallbackWrongUrl"),
 ]

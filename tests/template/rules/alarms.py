@@ -1,7 +1,9 @@
 """Somebody is told, and told what to do first."""
 
-from tests.template.nodes import Json
-from tests.template.rules.resources import Problems, Resource, Template, logical_id, of_type, target
+import re
+
+from tests.template.rules.alarm_metrics import OWN, alarms_of, readings
+from tests.template.rules.resources import Problems, Template, logical_id, of_type, target
 
 BUSINESS_ALARMS = {
     ("PaymentMismatch", "webhook"),
@@ -13,12 +15,31 @@ BUSINESS_ALARMS = {
     ("CallbackUnmatched", "webhook"),
     ("InvalidSignature", "webhook"),
     ("CallbackUnsigned", "webhook"),
+    ("CallbackWrongUrl", "webhook"),
     ("CallbackUnverifiable", "webhook"),
     ("PaymentUnresolved", "reconciler"),
     ("ReconcileFailed", "reconciler"),
     ("TokenRefreshFailed", "token-refresh"),
+    ("TokenTimeLeft", "token-refresh"),
+    ("PublicKeyAge", "token-refresh"),
 }
+RECKONED_ALARMS = {
+    ("PaymentUnknown", "payments"),
+    ("PaymentNotSent", "payments"),
+    ("OpenPayments", "reconciler"),
+}
+"""Read by alarms on metric math, which the emulator does not know."""
 
+LONGEST_TEXT = 1024
+MEASURED = {
+    "ApproximateAgeOfOldestMessage",
+    "ApproximateNumberOfMessagesVisible",
+    "IteratorAge",
+    "OpenPayments",
+    "PublicKeyAge",
+    "TokenTimeLeft",
+}
+"""Of these the sum means nothing, unlike of what is counted."""
 COUNT = "ApproximateNumberOfMessagesVisible"
 AGE = "ApproximateAgeOfOldestMessage"
 
@@ -40,12 +61,39 @@ def queues_are_watched(template: Template) -> Problems:
 
 
 def functions_are_watched(template: Template) -> Problems:
-    """Errors that a function did not answer itself."""
+    """Errors that a function did not answer itself, and invocations that did not even begin."""
     watched = _watched(template)
     return [
-        f"nobody is told of errors of {name}"
+        f"nobody is told of {metric} of {name}"
         for name in of_type(template, "AWS::Lambda::Function")
-        if ("AWS/Lambda", "Errors", name) not in watched
+        for metric in ("Errors", "Throttles")
+        if ("AWS/Lambda", metric, name) not in watched
+    ]
+
+
+def schedules_are_watched(template: Template) -> Problems:
+    """A run that never begins logs nothing and counts nothing: only missing data tells of it."""
+    rung = {
+        reading.watched
+        for alarm in alarms_of(template).values()
+        if alarm["TreatMissingData"] == "breaching"
+        for reading in readings(alarm)
+    }
+    return [
+        f"nobody is told that {name} stopped"
+        for name, schedule in of_type(template, "AWS::Scheduler::Schedule").items()
+        if ("AWS/Lambda", "Invocations", logical_id(schedule["Target"]["Arn"])) not in rung
+    ]
+
+
+def streams_are_watched(template: Template) -> Problems:
+    """How far a function is behind a stream."""
+    watched = _watched(template)
+    return [
+        f"nobody is told that {name} is behind"
+        for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items()
+        if "StreamArn" in target(mapping["EventSourceArn"])
+        and ("AWS/Lambda", "IteratorAge", target(mapping["FunctionName"])) not in watched
     ]
 
 
@@ -73,31 +121,53 @@ def business_is_watched(template: Template) -> Problems:
         full_name = f"${{AWS::StackName}}-{service}"
         if full_name not in services:
             problems.append(f"no function counts as {full_name}")
-        if ("FinConnect", metric, full_name) not in watched:
+        if (OWN, metric, full_name) not in watched:
             problems.append(f"nobody is told of {metric} of {service}")
     return problems
 
 
+def ratios_are_watched(template: Template) -> Problems:
+    """What one metric alone does not tell; not in the emulator, which cannot reckon."""
+    watched = _watched(template)
+    return [
+        f"nobody is told of {metric} of {service}"
+        for metric, service in sorted(RECKONED_ALARMS)
+        if (OWN, metric, f"${{AWS::StackName}}-{service}") not in watched
+    ]
+
+
 def alarms_reach_a_person_with_advice(template: Template) -> Problems:
-    """Where it goes, what silence means, what to do first."""
+    """Where it goes, what silence means, how urgent it is, what to do first, where more stands."""
     problems = []
-    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
+    for name, alarm in alarms_of(template).items():
         if [logical_id(action) for action in alarm.get("AlarmActions", [])] != ["AlarmTopic"]:
             problems.append(f"{name} goes nowhere")
-        if alarm.get("TreatMissingData") != "notBreaching":
+        if alarm.get("TreatMissingData") not in ("notBreaching", "breaching", "ignore"):
             problems.append(f"{name} does not say what missing data means")
-        if "First: " not in alarm.get("AlarmDescription", ""):
+        text = alarm.get("AlarmDescription", "")
+        if not re.match(r"(Now|Soon): ", text):
+            problems.append(f"{name} does not say how urgent it is")
+        if "First: " not in text:
             problems.append(f"{name} does not say what to do first")
+        if not text.endswith(f" Runbook: docs/runbook.md#{name.lower()}"):
+            problems.append(f"{name} does not name its place in the runbook")
+        if len(text) > LONGEST_TEXT:
+            problems.append(f"{name} says more than CloudWatch keeps")
+    return problems
+
+
+def thresholds_have_a_unit_or_count(template: Template) -> Problems:
+    """A metric that counts is summed, a measured one never: the sum of ages means nothing."""
+    problems = []
+    for name, alarm in alarms_of(template).items():
+        for reading in readings(alarm):
+            measured = reading.metric in MEASURED
+            if measured == (reading.statistic == "Sum"):
+                problems.append(f"{name} takes the {reading.statistic} of {reading.metric}")
     return problems
 
 
 def _watched(template: Template) -> set[Watched]:
     return {
-        (alarm["Namespace"], alarm["MetricName"], _first_dimension(alarm))
-        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        reading.watched for alarm in alarms_of(template).values() for reading in readings(alarm)
     }
-
-
-def _first_dimension(alarm: Resource) -> str:
-    dimensions: list[Json] = alarm.get("Dimensions", [])
-    return target(dimensions[0]["Value"]) if dimensions else ""

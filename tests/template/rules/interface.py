@@ -24,6 +24,7 @@ NAMING: dict[str, str | None] = {
     "AWS::Lambda::LayerVersion": "LayerName",
     "AWS::Lambda::Permission": None,
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Logs::QueryDefinition": "Name",
     "AWS::SNS::Subscription": None,
     "AWS::SNS::Topic": "TopicName",
     "AWS::SNS::TopicPolicy": None,

@@ -171,14 +171,14 @@ def test_each_run_measures_the_age_of_the_key(
     desk.refresh()
     desk.clock.advance(hours=hours)
     if not works:
-        desk.provider.faults.fail(PublicKeyError("404"), "provider.get_public_key")
+        desk.provider.faults.fail(PublicKeyError("404"), "provider.public_key")
     desk.heard.told.clear()
     desk.refresh()
     assert desk.heard.details(Fact.KEY_MEASURED) == {"age_seconds": age}
 
 
 def test_a_key_that_never_was_has_no_age(desk: Desk) -> None:
-    desk.provider.faults.fail(PublicKeyError("404"), "provider.get_public_key")
+    desk.provider.faults.fail(PublicKeyError("404"), "provider.public_key")
     desk.refresh()
     assert Fact.KEY_MEASURED not in desk.heard.facts
 
