@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from tests.integration.functions.deployment import Deployment, forget_functions
+from tests.integration.functions.everything import WatchedDeployment, everything
 from tests.integration.functions.standin import StandIn
 from tests.integration.moto_settings import KEEP_MODELS
 
@@ -18,6 +19,12 @@ def aws() -> Iterator[None]:
     with mock_aws(config=KEEP_MODELS):
         yield
     forget_functions()
+
+
+@pytest.fixture(scope="session")
+def happened() -> WatchedDeployment:
+    """What the functions write when everything happens that can."""
+    return everything()
 
 
 @pytest.fixture

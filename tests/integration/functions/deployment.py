@@ -179,12 +179,21 @@ class Deployment:
         return cast("Answer", self.handle("payments", event))
 
     def call_back(
-        self, body: bytes | None = None, *, secret: str = URL_SECRET, encoded: bool = False
+        self,
+        body: bytes | None = None,
+        *,
+        secret: str = URL_SECRET,
+        encoded: bool = False,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """POST /webhooks/azampay/{secret}; without a body a signed success."""
         raw = callback_body(azampay_key()) if body is None else body
         event = proxy_event(
-            "POST", "/webhooks/azampay/{secret}", {"secret": secret}, body=_sent(raw, encoded)
+            "POST",
+            "/webhooks/azampay/{secret}",
+            {"secret": secret},
+            body=_sent(raw, encoded),
+            headers=headers,
         )
         return cast("Answer", self.handle("webhook", event))
 

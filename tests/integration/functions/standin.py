@@ -12,6 +12,8 @@ from typing import Any, Self, override
 from tests.fakes.provider import TRANSACTION
 from tests.fakes.signing import azampay_key, public_pem
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -106,6 +108,7 @@ class StandIn:
                 raw = says.body if isinstance(says.body, bytes) else json.dumps(says.body).encode()
                 self.send_response(says.status)
                 self.send_header("Content-Length", str(len(raw)))
+                self.send_header("Traceparent", TRACE)
                 self.end_headers()
                 self.wfile.write(raw)
 
