@@ -18,7 +18,7 @@ def tally(
 ) -> Iterator[str]:
     """The lines: what was injected and answered, the three books, and their differences."""
     states = Counter(str(case.payment.status) if case.payment else "absent" for case in cases)
-    events = Counter(event.type.value for case in cases for event in case.events)
+    events = Counter(str(event.type) for case in cases for event in case.events)
     received = sum((case.received for case in cases), Counter[str]())
     told = [each for case in cases for each in case.told]
     behaviours = {case.planned.behaviour for case in cases}

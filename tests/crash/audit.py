@@ -122,8 +122,8 @@ def _faults(then: PaymentView, now: PaymentView) -> Iterable[str]:
     if any(now.events.get(name) != event for name, event in then.events.items()):
         yield "an event was changed after it was written"
     new = _new_events(then, now)
-    types = Counter(event.type.value for event in new)
-    yield from _state_faults(then.payment, now.payment, [event.type.value for event in new])
+    types = Counter(str(event.type) for event in new)
+    yield from _state_faults(then.payment, now.payment, [str(event.type) for event in new])
     expected = {
         "payment.conflict": _newly(then.payment, now.payment, "conflicted"),
         "payment.unresolved": _newly(then.payment, now.payment, "unresolved"),

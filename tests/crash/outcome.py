@@ -101,7 +101,7 @@ def _otherwise_differing(wanted: Ending, found: Ending) -> Iterable[str]:
 
 def _ending(view: PaymentView, prompts: int) -> Ending:
     payment = view.payment
-    types = Counter(event.type.value for event in view.events.values())
+    types = Counter(str(event.type) for event in view.events.values())
     status = payment.status if payment else None
     if status is Status.SUCCEEDED:
         # A success that came second has overtaken it: whether it was told depends on the order.

@@ -69,7 +69,7 @@ class InMemoryLedger:
             if key not in self.payments:
                 return None
             return self.payments[key], [
-                HistoryEntry(event.time, event.type.value, event.status)
+                HistoryEntry(event.time, str(event.type), event.status)
                 for event in self.events(key)
             ]
 
@@ -126,7 +126,7 @@ class InMemoryLedger:
 
     def types(self, key: PaymentKey | None = None) -> list[str]:
         """The types of the outbox in order. For tests."""
-        return [event.type.value for event in self.events(key)]
+        return [str(event.type) for event in self.events(key)]
 
     def _demand(self, change: Change) -> None:
         received = change.received

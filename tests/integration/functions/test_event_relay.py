@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from finconnect.payments import schema
 from finconnect.payments.aws import clients
 from finconnect.payments.aws.items import event_item
 from tests.fakes.builders import a_payload, an_event
@@ -69,11 +70,33 @@ def test_an_event_arrives_with_its_attributes(stack: Deployment, subscriber: Sub
 def test_one_bad_record_neither_loses_nor_blocks_the_others(
     stack: Deployment, subscriber: Subscriber
 ) -> None:
-    bad = record(2, type={"S": "no.such.type"})
+    bad = record(2, time={"S": "no time"})
     answer = stack.handle("event_relay", batch(record(1), bad, record(3)))
     assert answer == {"batchItemFailures": [{"itemIdentifier": f"{2:021d}"}]}
     ids = [json.loads(message["Message"])["id"] for message in subscriber()]
     assert sorted(ids) == [an_event(1).id, an_event(3).id]
+
+
+def test_a_type_of_another_release_is_carried_as_it_is(
+    stack: Deployment, subscriber: Subscriber
+) -> None:
+    refunded = record(1, type={"S": "payment.refunded"})
+    assert stack.handle("event_relay", batch(refunded)) == {"batchItemFailures": []}
+    (message,) = subscriber()
+    assert message["MessageAttributes"]["type"]["Value"] == "payment.refunded"
+    assert message["Message"] == an_event(1).envelope
+
+
+def test_a_newer_schema_waits_alone_for_code_that_understands_it(
+    stack: Deployment, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = record(1, schema={"N": "2"})
+    answer = stack.handle("event_relay", batch(newer, record(2)))
+    assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == [f"{1:021d}"]
+    assert len(subscriber()) == 1
+    monkeypatch.setattr(schema, "UNDERSTOOD", 2)
+    assert stack.handle("event_relay", batch(newer)) == {"batchItemFailures": []}
+    assert len(subscriber()) == 1
 
 
 @pytest.mark.parametrize("missing", ["sk", "type", "network", "status", "time", "envelope"])

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from finconnect.clock import from_iso, to_iso
 from finconnect.payments.errors import SignatureRefused
 from finconnect.payments.model import Disposition, Received, Verification, receive
+from finconnect.payments.schema import BEFORE_THERE_WERE_VERSIONS, WRITTEN, require_understood
 from finconnect.providers.base import Callback, CallbackReader
 
 DEFAULT_DELAYS: Final = (60, 300, 900, 3600)
@@ -36,6 +37,7 @@ class Deferred:
         """Write it as a queue message."""
         return json.dumps(
             {
+                "schema": WRITTEN,
                 "provider": self.provider,
                 "body": self.body,
                 "digest": self.digest,
@@ -46,8 +48,13 @@ class Deferred:
 
     @classmethod
     def from_json(cls, text: str) -> Deferred:
-        """Read a queue message. Raises ValueError or KeyError for one that is not ours."""
+        """Read a queue message.
+
+        Raises ValueError or KeyError for one that is not ours; NotUnderstood for one that a newer
+        release wrote, which then stays in the queue.
+        """
         values = json.loads(text)
+        require_understood(values.get("schema", BEFORE_THERE_WERE_VERSIONS))
         received_at = from_iso(values["received_at"])
         trace = values.get("trace")
         return cls(values["provider"], values["body"], values["digest"], received_at, trace)

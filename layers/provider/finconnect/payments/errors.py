@@ -12,6 +12,7 @@ FinConnectError
 ├── DuplicateCallback         this very callback is in the ledger already
 ├── TooManyHeld               more callbacks before the checkout's answer than can be held
 ├── LedgerUnavailable         the ledger did not answer, or refused for now
+│   └── NotUnderstood         another release wrote it, and reading it would be guessing
 ├── StoreUnavailable          a secret or a key could not be read or written
 └── PublishFailed             the topic did not take an event
 """
@@ -68,6 +69,10 @@ class TooManyHeld(FinConnectError):
 
 class LedgerUnavailable(FinConnectError):
     """The ledger could not be read or written; whether a write happened is not known."""
+
+
+class NotUnderstood(LedgerUnavailable):
+    """It was written by a release that this one cannot read: to be tried again, never guessed."""
 
 
 class StoreUnavailable(FinConnectError):

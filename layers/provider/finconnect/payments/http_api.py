@@ -18,6 +18,7 @@ from finconnect.payments.errors import (
     MAX_BODY_BYTES,
     ExternalIdReused,
     LedgerUnavailable,
+    NotUnderstood,
     PayloadTooLarge,
     PaymentInProgress,
     PaymentNotFound,
@@ -46,6 +47,13 @@ class Problem:
 
 # The texts are fixed, so that nothing of the inside leaks out; only the faults of the caller's own
 # input and the provider's own words are passed on.
+_LEDGER_UNAVAILABLE: Final = Problem(
+    503,
+    "unavailable",
+    "Not available now",
+    "The outcome is not known. Sending the same again is safe: it never charges twice.",
+    5,
+)
 PROBLEMS: Final[Mapping[type[FinConnectError], Problem]] = {
     InvalidPayload: Problem(
         400,
@@ -83,13 +91,8 @@ PROBLEMS: Final[Mapping[type[FinConnectError], Problem]] = {
     StoreUnavailable: Problem(
         503, "unavailable", "Not available now", "It could not be taken now. Send it again.", 5
     ),
-    LedgerUnavailable: Problem(
-        503,
-        "unavailable",
-        "Not available now",
-        "The outcome is not known. Sending the same again is safe: it never charges twice.",
-        5,
-    ),
+    LedgerUnavailable: _LEDGER_UNAVAILABLE,
+    NotUnderstood: _LEDGER_UNAVAILABLE,
 }
 _INTERNAL: Final = Problem(
     500,

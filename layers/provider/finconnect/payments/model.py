@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from finconnect.clock import Clock
+from finconnect.payments.schema import WRITTEN
 from finconnect.providers.base import Callback, CallbackOutcome, PaymentDetails
 from finconnect.text import clean
 
@@ -97,7 +98,8 @@ class Payment:
     wait for the checkout's answer. ``conflicted`` says that a contradiction was published,
     ``unresolved`` that its silence was. ``watched`` payments are in the index that is
     reconciled; ``asked_at`` is when the provider was last asked, which puts one behind the others.
-    ``version`` counts the changes and is what concurrent writers are told apart by.
+    ``version`` counts the changes and is what concurrent writers are told apart by; ``schema`` is
+    the version of its form (see ``schema``).
     """
 
     key: PaymentKey
@@ -119,6 +121,7 @@ class Payment:
     watched: bool = True
     asked_at: datetime | None = None
     version: int = 1
+    schema: int = WRITTEN
 
 
 def new_payment(
@@ -190,10 +193,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event to publish: ``envelope`` is the CloudEvents JSON, written once and never changed."""
+    """An event to publish: ``envelope`` is the CloudEvents JSON, written once and never changed.
+
+    ``type`` is a plain text where another release wrote one that this one does not have.
+    """
 
     id: str
-    type: EventType
+    type: EventType | str
     key: PaymentKey
     network: str
     status: str

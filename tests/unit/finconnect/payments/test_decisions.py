@@ -51,7 +51,7 @@ def status_of(change: Change) -> Status:
 
 
 def types(change: Change) -> list[str]:
-    return [event.type.value for event in change.events]
+    return [str(event.type) for event in change.events]
 
 
 def known(status: Status, **changes: Any) -> Payment:  # noqa: ANN401

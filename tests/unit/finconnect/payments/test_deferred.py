@@ -125,7 +125,14 @@ def test_what_waits_holds_no_secret_and_no_login(desk: Desk) -> None:
     (message,) = desk.queue.waiting
     assert "canary" not in message
     assert URL_SECRET not in message
-    assert json.loads(message).keys() == {"provider", "body", "digest", "received_at", "trace"}
+    assert json.loads(message).keys() == {
+        "schema",
+        "provider",
+        "body",
+        "digest",
+        "received_at",
+        "trace",
+    }
 
 
 def test_what_waits_has_the_digest_of_the_body_as_it_came(desk: Desk) -> None:

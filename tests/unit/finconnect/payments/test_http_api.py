@@ -35,6 +35,7 @@ WRITTEN: dict[type[FinConnectError], tuple[int, str]] = {
     payments_errors.VerificationUnavailable: (503, "unavailable"),
     payments_errors.StoreUnavailable: (503, "unavailable"),
     payments_errors.LedgerUnavailable: (503, "unavailable"),
+    payments_errors.NotUnderstood: (503, "unavailable"),
 }
 # These end before HTTP, or are faults of ours: the caller learns nothing from them.
 INTERNAL: set[type[FinConnectError]] = {

@@ -380,7 +380,7 @@ def test_what_was_told_already_is_only_put_behind_the_others_or_taken_out() -> N
 def test_a_held_callback_of_no_known_transaction_needs_a_signature() -> None:
     held = [a_received(verification=Verification.URL_SECRET)]
     change = silence(a_payment(Status.CREATED, held=1), held)
-    assert [event.type.value for event in change.events] == [
+    assert [str(event.type) for event in change.events] == [
         "payment.unknown",
         "payment.mismatch",
         "payment.unresolved",

@@ -97,7 +97,7 @@ class DynamoDBLedger:
         # By time first: the ids come from the clocks of several containers.
         entries.sort(key=lambda event: (event.time, event.id))
         return items.read_payment(rows[-1]), [
-            HistoryEntry(event.time, event.type.value, event.status) for event in entries
+            HistoryEntry(event.time, str(event.type), event.status) for event in entries
         ]
 
     def record(self, key: PaymentKey) -> Record:

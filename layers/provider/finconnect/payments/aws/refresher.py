@@ -84,7 +84,9 @@ class RationedKeyFetching:
         )
         if there is None:
             return FetchState.DUE
-        return FetchState(there.get("state", FetchState.UNSETTLED.value))
+        # A word of another release's is none of ours: not settled, so a callback waits.
+        noted = there.get("state")
+        return FetchState(noted) if noted in list(FetchState) else FetchState.UNSETTLED
 
     def fetch(self) -> bool:
         """Have the key fetched. Returns whether there is one. Raises StoreUnavailable."""

@@ -24,7 +24,7 @@ class SnsPublisher:
     def publish(self, event: Event) -> None:
         """Publish an event. Raises PublishFailed."""
         attributes = {
-            "type": event.type.value,
+            "type": str(event.type),
             "provider": event.key.provider,
             "network": event.network,
             "status": event.status,
