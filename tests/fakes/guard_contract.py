@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from finconnect.payments.aws.guard import DynamoDBGuard
+from finconnect.payments.aws.guard import DynamoDBGuard, new_claim
 from finconnect.payments.errors import StoreUnavailable
 from tests.fakes.clock import START
 from tests.fakes.ledger_contract import in_threads
@@ -30,18 +30,18 @@ class GuardContract:
         assert self._take(guard) is not None
 
     def test_who_comes_too_late_sees_what_the_holder_noted(self, guard: DynamoDBGuard) -> None:
-        guard.take(until=START + MINUTE, now=START, values={"state": "unsettled"})
+        guard.take(until=START + MINUTE, now=START, values={"state": "begun"}, claim="mine")
         there = self._take(guard)
         assert there is not None
-        assert there["state"] == "unsettled"
-        guard.note({"state": "fetched"})
+        assert there["state"] == "begun"
+        assert guard.note("mine", {"state": "done", "at": 7}) is True
         there = self._take(guard)
         assert there is not None
-        assert there["state"] == "fetched"
+        assert (there["state"], there["at"]) == ("done", 7)
 
     def test_a_note_does_not_free_it(self, guard: DynamoDBGuard) -> None:
-        self._take(guard)
-        guard.note({"state": "fetched"})
+        self._take(guard, claim="mine")
+        guard.note("mine", {"state": "done"})
         assert self._take(guard) is not None
 
     def test_it_is_free_again_when_its_time_is_over_and_not_before(
@@ -54,15 +54,40 @@ class GuardContract:
         assert self._take(guard, now=START + MINUTE) is not None
 
     def test_a_released_guard_is_free_at_once(self, guard: DynamoDBGuard) -> None:
-        self._take(guard)
-        guard.release()
+        self._take(guard, claim="mine")
+        assert guard.release("mine") is True
         assert self._take(guard) is None
 
     def test_a_guard_can_be_released_from_a_later_time_on(self, guard: DynamoDBGuard) -> None:
-        self._take(guard)
-        guard.release(until=START + timedelta(seconds=2))
-        assert self._take(guard, now=START + timedelta(seconds=1)) is not None
+        self._take(guard, claim="mine")
+        guard.release("mine", until=START + timedelta(seconds=2), values={"state": "failed"})
+        there = self._take(guard, now=START + timedelta(seconds=1))
+        assert there is not None
+        assert there["state"] == "failed"
         assert self._take(guard, now=START + timedelta(seconds=2)) is None
+
+    def test_who_comes_back_after_his_time_leaves_the_next_ones_alone(
+        self, guard: DynamoDBGuard
+    ) -> None:
+        self._take(guard, claim="slow")
+        assert self._take(guard, now=START + MINUTE, claim="next") is None
+        assert guard.note("slow", {"state": "done"}) is False
+        assert guard.release("slow") is False
+        there = self._take(guard, now=START + MINUTE)
+        assert there is not None
+        assert (there["taken_by"], "state" in there) == ("next", False)
+
+    def test_who_repeats_a_write_whose_answer_was_lost_has_it(self, guard: DynamoDBGuard) -> None:
+        assert self._take(guard, claim="mine") is None
+        assert self._take(guard, claim="mine") is None
+        assert self._take(guard, claim="another") is not None
+
+    def test_a_guard_that_nobody_has_taken_can_be_noted_by_nobody(
+        self, guard: DynamoDBGuard
+    ) -> None:
+        assert guard.note("mine", {"state": "done"}) is False
+        assert guard.release("mine") is False
+        assert self._take(guard) is None
 
     def test_two_guards_do_not_know_each_other(
         self, guard: DynamoDBGuard, client: DynamoDBClient
@@ -77,15 +102,17 @@ class GuardContract:
         assert len(told) == 100
         assert told.count(None) == 1
 
-    def _take(self, guard: DynamoDBGuard, now: Any = START) -> dict[str, Any] | None:  # noqa: ANN401
-        return guard.take(until=now + MINUTE, now=now, values={})
+    def _take(
+        self, guard: DynamoDBGuard, *, now: datetime = START, claim: str | None = None
+    ) -> dict[str, Any] | None:
+        return guard.take(until=now + MINUTE, now=now, values={}, claim=claim or new_claim())
 
 
 def assert_unavailable(guard: DynamoDBGuard) -> None:
     """Every call of a guard that cannot be written says so."""
     with pytest.raises(StoreUnavailable):
-        guard.take(until=START + MINUTE, now=START, values={})
+        guard.take(until=START + MINUTE, now=START, values={}, claim="mine")
     with pytest.raises(StoreUnavailable):
-        guard.note({"state": "fetched"})
+        guard.note("mine", {"state": "done"})
     with pytest.raises(StoreUnavailable):
-        guard.release()
+        guard.release("mine")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
 
@@ -13,7 +14,21 @@ from tests.fakes.faults import Faults
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_CONDITION = "attribute_not_exists(taken_until) OR taken_until <= :now"
+type Row = dict[str, Any]
+
+
+def _is_free(row: Row, expected: Row) -> bool:
+    return "taken_until" not in row or int(row["taken_until"]["N"]) <= int(expected["N"])
+
+
+def _is_ours(row: Row, expected: Row) -> bool:
+    return row.get("taken_by") == expected
+
+
+_CONDITIONS: Final[Mapping[str, Callable[[Row, Row], bool]]] = {
+    "attribute_not_exists(taken_until) OR taken_until <= :expected": _is_free,
+    "taken_by = :expected": _is_ours,
+}
 
 
 @dataclass(slots=True)
@@ -41,19 +56,13 @@ class InMemoryGuardTable:
     def _update(self, request: dict[str, Any]) -> dict[str, Any]:
         key, values = str(request["Key"]), request["ExpressionAttributeValues"]
         row = self.rows.get(key, {})
-        if "ConditionExpression" in request:
-            assert request["ConditionExpression"] == _CONDITION
-            if "taken_until" in row and _number(row["taken_until"]) > _number(values[":now"]):
-                raise ClientError(_refusal(row), "UpdateItem")
+        if not _CONDITIONS[request["ConditionExpression"]](row, values[":expected"]):
+            raise ClientError(_refusal(row), "UpdateItem")
         names = request["ExpressionAttributeNames"]
         settings = request["UpdateExpression"].removeprefix("SET ").split(", ")
         pairs = [setting.split(" = ") for setting in settings]
         self.rows[key] = row | {names[name]: values[value] for name, value in pairs}
         return {}
-
-
-def _number(value: dict[str, str]) -> int:
-    return int(value["N"])
 
 
 def _refusal(row: dict[str, Any]) -> Any:  # noqa: ANN401 (the types know no Item)

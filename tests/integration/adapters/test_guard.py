@@ -23,11 +23,11 @@ class TestDynamoDBGuard(GuardContract):
     def test_it_is_one_item_that_is_no_payment(
         self, guard: DynamoDBGuard, client: DynamoDBClient
     ) -> None:
-        self._take(guard)
-        guard.note({"state": "fetched"})
+        self._take(guard, claim="mine")
+        guard.note("mine", {"state": "done"})
         (item,) = all_items(client)
         assert (item["pk"]["S"], item["sk"]["S"]) == ("TOKEN#azampay", "REFRESH")
-        assert item.keys() == {"pk", "sk", "taken_until", "state"}
+        assert item.keys() == {"pk", "sk", "taken_until", "taken_by", "state"}
 
 
 def test_a_table_that_is_not_there_is_unavailable(dynamodb: DynamoDBClient) -> None:

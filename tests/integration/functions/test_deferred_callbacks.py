@@ -64,19 +64,59 @@ def test_what_waits_holds_no_secret(keyless: Deployment) -> None:
     assert URL_SECRET not in str(message)
 
 
-def test_a_forged_one_is_dropped_once_there_is_a_key(
+def test_one_that_no_key_proves_is_kept_to_the_end_and_never_dropped(
     keyless: Deployment, provider: StandIn
 ) -> None:
-    assert word(keyless.call_back(callback_body(other_key()))) == (200, "deferred")
+    body = callback_body(other_key())
+    assert word(keyless.call_back(body)) == (200, "deferred")
     keyless.knows_key()
     keyless.restart("webhook")
-    # The guard of the first fetch, which failed, still stands: it cannot be refused yet.
-    assert len(keyless.deliver_waiting()["batchItemFailures"]) == 1
+    provider.on_key = lambda _: Says(200, public_pem(azampay_key()).encode())
+    for _ in range(4):
+        expire_guard(keyless)
+        assert len(keyless.deliver_waiting()["batchItemFailures"]) == 1
+    assert status_of(keyless) == "pending"
+    assert keyless.items("CALLBACK#") == []
+    assert len(keyless.waiting()) == 1
+
+
+def test_one_whose_key_was_replaced_twice_is_settled_when_its_key_is_back(
+    keyless: Deployment, provider: StandIn
+) -> None:
+    assert word(keyless.call_back()) == (200, "deferred")
+    for key in (NEXT, other_key()):
+        provider.on_key = lambda _, key=key: Says(200, public_pem(key).encode())
+        expire_guard(keyless)
+        assert len(keyless.deliver_waiting()["batchItemFailures"]) == 1
     provider.on_key = lambda _: Says(200, public_pem(azampay_key()).encode())
     expire_guard(keyless)
     assert keyless.deliver_waiting() == {"batchItemFailures": []}
-    assert status_of(keyless) == "pending"
-    assert keyless.items("CALLBACK#") == []
+    assert status_of(keyless) == "succeeded"
+
+
+def test_a_new_key_within_five_minutes_of_a_fetch_is_deferred_and_then_believed(
+    stack: Deployment, provider: StandIn
+) -> None:
+    stack.post(a_payload())
+    provider.on_key = lambda _: Says(200, public_pem(azampay_key()).encode())
+    assert stack.call_back(callback_body(other_key()))["statusCode"] == 401  # after a fetch
+    age_guard(stack, seconds=60)
+    provider.on_key = lambda _: Says(200, public_pem(NEXT).encode())
+    assert word(stack.call_back(callback_body(NEXT))) == (200, "deferred")
+    expire_guard(stack)
+    assert stack.deliver_waiting() == {"batchItemFailures": []}
+    assert status_of(stack) == "succeeded"
+
+
+def test_garbage_within_half_a_minute_of_a_fetch_is_refused_at_once(
+    stack: Deployment, provider: StandIn
+) -> None:
+    stack.post(a_payload())
+    provider.on_key = lambda _: Says(200, public_pem(azampay_key()).encode())
+    assert stack.call_back(callback_body(other_key()))["statusCode"] == 401
+    age_guard(stack, seconds=20)
+    assert stack.call_back(callback_body(other_key(), mnoreference="x"))["statusCode"] == 401
+    assert stack.waiting() == []
 
 
 def test_a_rotation_while_the_provider_gives_no_key_is_deferred_and_not_refused(
@@ -143,5 +183,13 @@ def test_one_early_callback_too_many_waits_for_the_answer(
 
 def expire_guard(stack: Deployment) -> None:
     """As if five minutes had passed since the last fetch."""
+    age_guard(stack, seconds=300)
+
+
+def age_guard(stack: Deployment, *, seconds: int) -> None:
+    """As if so many seconds had passed since the last fetch, and no more."""
     (guard,) = stack.items("REFETCH")
-    clients.dynamodb().put_item(TableName="payments", Item=guard | {"taken_until": {"N": "0"}})
+    older = {
+        name: {"N": str(int(guard[name]["N"]) - seconds)} for name in ("taken_until", "fetched_at")
+    }
+    clients.dynamodb().put_item(TableName="payments", Item=guard | older)

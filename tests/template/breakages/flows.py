@@ -100,9 +100,24 @@ BREAKAGES: list[Breakage] = [
         "may not sqs:DeleteMessage",
     ),
     (
-        edges.callbacks_are_tried_once_for_each_delay,
-        put(R, "CallbackQueue", P, "RedrivePolicy", "maxReceiveCount", to=5),
-        "5 tries have 4 delays",
+        edges.callbacks_have_receives_to_spare,
+        put(R, "CallbackQueue", P, "RedrivePolicy", "maxReceiveCount", to=4),
+        "4 receives have 4 delays",
+    ),
+    (
+        edges.callbacks_have_receives_to_spare,
+        put(R, "CallbackQueue", P, "RedrivePolicy", "maxReceiveCount", to=50),
+        "50 receives have 4 delays",
+    ),
+    (
+        edges.callbacks_have_receives_to_spare,
+        put(*VERIFY_LATER, "BatchSize", to=10),
+        "takes more than one callback at a time",
+    ),
+    (
+        edges.a_key_can_be_fetched_before_the_last_tries,
+        put("Parameters", "CallbackRetryDelays", "Default", to="60,60,60,3600"),
+        "only 1 tries come after the next fetch",
     ),
     (
         edges.schedules_have_dead_letter_queues,

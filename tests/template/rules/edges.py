@@ -1,5 +1,7 @@
 """No asynchronous edge loses anything in silence."""
 
+import itertools
+
 from tests.template.nodes import Json
 from tests.template.rules.permissions import allows
 from tests.template.rules.resources import Problems, Resource, Template, logical_id, of_type
@@ -7,6 +9,7 @@ from tests.template.rules.resources import Problems, Resource, Template, logical
 STREAM_MEMORY_SECONDS = 86_400
 MOST_RETRIES = 10_000
 QUEUE_PATIENCE = 6
+KEY_FETCH_INTERVAL_SECONDS = 300
 READING = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 NEW_OUTBOX_ITEMS = (
     '{"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "EVENT#"}]}}}}'
@@ -82,12 +85,35 @@ def readers_of_queues_may_read_and_have_time(template: Template) -> Problems:
     return problems
 
 
-def callbacks_are_tried_once_for_each_delay(template: Template) -> Problems:
-    """A delay more than tries would never be waited; a try more than delays would not wait."""
+def callbacks_have_receives_to_spare(template: Template) -> Problems:
+    """A receive whose invocation died or was throttled counts, and is no try.
+
+    With as many to spare as there are delays, no try is lost to those; with more, a callback that
+    cannot be verified would only come later into the dead-letter queue. One at a time, so that an
+    invocation that dies takes one receive of one callback with it.
+    """
     delays = template["Parameters"]["CallbackRetryDelays"]["Default"].split(",")
     queue = of_type(template, "AWS::SQS::Queue")["CallbackQueue"]
-    tries = queue.get("RedrivePolicy", {}).get("maxReceiveCount")
-    return [] if tries == len(delays) else [f"{tries} tries have {len(delays)} delays"]
+    receives = queue.get("RedrivePolicy", {}).get("maxReceiveCount")
+    problems = []
+    if receives != 2 * len(delays):
+        problems.append(f"{receives} receives have {len(delays)} delays, and not as many to spare")
+    problems += [
+        f"{name} takes more than one callback at a time"
+        for name, mapping in _queue_mappings(template).items()
+        if logical_id(mapping["EventSourceArn"]) == "CallbackQueue" and mapping["BatchSize"] != 1
+    ]
+    return problems
+
+
+def a_key_can_be_fetched_before_the_last_tries(template: Template) -> Problems:
+    """A callback by a new key may come right after a fetch: a try must fall behind the next one.
+
+    One more is left for the case that this fetch fails.
+    """
+    delays = [*map(int, template["Parameters"]["CallbackRetryDelays"]["Default"].split(","))]
+    behind = [due for due in itertools.accumulate(delays) if due > KEY_FETCH_INTERVAL_SECONDS]
+    return [] if len(behind) > 1 else [f"only {len(behind)} tries come after the next fetch"]
 
 
 def schedules_have_dead_letter_queues(template: Template) -> Problems:

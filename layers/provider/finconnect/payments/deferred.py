@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
 from finconnect.clock import from_iso, to_iso
-from finconnect.payments.errors import SignatureRefused
 from finconnect.payments.model import Disposition, Received, Verification, receive
 from finconnect.payments.schema import BEFORE_THERE_WERE_VERSIONS, WRITTEN, require_understood
 from finconnect.providers.base import Callback, CallbackReader
@@ -70,33 +70,39 @@ class DeferredCallbacks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordDeferredCallback:
-    """Tries a waiting callback again; verified late, it takes the path of one verified at once."""
+    """Tries a waiting callback again; verified late, it takes the path of one verified at once.
+
+    It was answered 200, so it is never dropped: the key that would have proved it may have been
+    replaced while it waited, and then only a person can tell it from a forgery.
+    """
 
     reader: CallbackReader
     verify: Callable[[Callback], Verification]
     record: Callable[[Received], Disposition]
 
-    def __call__(self, deferred: Deferred) -> Disposition | None:
-        """Verify and record. None means that it is forged, and done with.
+    def __call__(self, deferred: Deferred) -> Disposition:
+        """Verify and record.
 
-        Raises VerificationUnavailable, StoreUnavailable or LedgerUnavailable, and then it must be
-        given again; CallbackError for a message that is no callback.
+        Raises SignatureRefused, VerificationUnavailable, TooManyHeld, StoreUnavailable or
+        LedgerUnavailable, and CallbackError for a message that is no callback. Whatever it is, the
+        message must be kept and given again.
         """
         parsed = self.reader.parse_callback(deferred.body.encode())
         callback = replace(parsed, digest=deferred.digest)
-        try:
-            verification = self.verify(callback)
-        except SignatureRefused:
-            return None
+        verification = self.verify(callback)
         return self.record(
             receive(deferred.provider, callback, verification, lambda: deferred.received_at)
         )
 
 
-def delay_after(receive_count: int, delays: Sequence[int]) -> int:
-    """Seconds until the next try, after a message was received ``receive_count`` times (from 1).
+def delay_after(received: int, age: float, delays: Sequence[int]) -> int:
+    """Whole seconds until the next try of a message that is ``age`` seconds old and failed again.
 
-    The first delay was waited before the first try. After the last try the message is due at once,
-    so that the queue moves it to the dead-letter queue without another wait.
+    ``received`` counts its receives, from 1; the first delay was waited before the first. A receive
+    whose invocation was throttled or died is counted by the queue, and was no try: so once the
+    delays are used up, what is left of their sum is waited, and only then is the message due at
+    once, for the queue to move it to the dead-letter queue.
     """
-    return delays[receive_count] if receive_count < len(delays) else 0
+    if received < len(delays):
+        return delays[received]
+    return max(0, math.ceil(sum(delays) - age))

@@ -39,9 +39,10 @@ class FetchState(StrEnum):
     DUE = "due"
     """The caller may fetch, and nobody else may for a while."""
     FETCHED = "fetched"
-    """It was fetched a moment ago: a signature that still does not verify is forged."""
+    """It was fetched seconds ago: a signature that still does not verify is forged."""
     UNSETTLED = "unsettled"
-    """A fetch is under way or has failed: a signature that does not verify may yet be genuine."""
+    """Nobody may fetch, and the last fetch is under way, has failed, or is older than seconds: a
+    signature that does not verify may be by a key that is newer still."""
 
 
 class KeyFetching(Protocol):
@@ -70,7 +71,7 @@ class VerifyCallback:
         """Verify a callback whose URL secret was right.
 
         Raises SignatureRefused for one that must not be believed, VerificationUnavailable where
-        there is no key to tell by, StoreUnavailable.
+        no key can tell by now, StoreUnavailable.
         """
         if callback.signature is None:
             return self._unsigned(callback)
@@ -92,7 +93,8 @@ class VerifyCallback:
 
     def _with_a_fresh_key(self, callback: Callback) -> Verification:
         # The provider may have changed its key. Asking for it is the only call that a callback can
-        # cause, so it is rationed: garbage must not make us hammer the provider.
+        # cause, so it is rationed: garbage must not make us hammer the provider. Only a key that was
+        # fetched just now can tell a forgery from a callback by a newer key.
         state = self.fetching.claim()
         if state is FetchState.DUE:
             state = FetchState.FETCHED if self._fetched() else FetchState.UNSETTLED
@@ -123,4 +125,4 @@ class VerifyCallback:
 
     def _give_up(self, callback: Callback) -> NoReturn:
         self.telemetry.tell(Fact.CALLBACK_UNVERIFIABLE, **about(callback))
-        raise VerificationUnavailable("there is no key to verify the signature with")
+        raise VerificationUnavailable("there is no key that could tell by now")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from finconnect.errors import CallbackError
 from finconnect.payments.aws.sqs_batch import DeferredBatch
@@ -48,6 +50,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 URL_SECRET = "the-secret-of-the-url"
+HOUR = timedelta(hours=1)
+# As the template has them: how often the queue gives a message out, and how long it is out of sight
+# when nobody says otherwise. tests/template holds the first against the delays.
+RECEIVES, LOST_SECONDS = 8, 120
+SPARE = RECEIVES - len(DEFAULT_DELAYS)
 SIGNED = callback_body(azampay_key())
 
 
@@ -96,7 +103,7 @@ class Desk:
     def later(self) -> RecordDeferredCallback:
         return RecordDeferredCallback(AzampayCallbacks(), self.verify, self.record().record)
 
-    def try_again(self) -> Disposition | None:
+    def try_again(self) -> Disposition:
         return self.later()(Deferred.from_json(self.queue.waiting[-1]))
 
     def has(self, status: Status = Status.PENDING) -> None:
@@ -256,12 +263,16 @@ def test_late_and_at_once_have_one_place_in_the_inbox(desk: Desk) -> None:
     assert desk.ledger.types() == ["payment.succeeded"]
 
 
-def test_a_forged_callback_that_waited_is_done_with(desk: Desk) -> None:
+def test_a_callback_that_waited_is_not_dropped_when_its_signature_is_refused(desk: Desk) -> None:
     desk.take(callback_body(other_key()))
     desk.verify = by_the_key
-    assert desk.try_again() is None
+    with pytest.raises(SignatureRefused):
+        desk.try_again()
     assert desk.payment.status is Status.PENDING
     assert desk.ledger.inbox == {}
+    # Its key comes back: it was genuine all the time.
+    desk.verify = believe
+    assert desk.try_again() is Disposition.APPLIED
 
 
 def test_while_there_is_no_key_it_stays_in_the_queue(desk: Desk) -> None:
@@ -287,7 +298,33 @@ def test_one_too_many_stays_in_the_queue_until_the_payment_is_answered(desk: Des
 @pytest.mark.parametrize(("received", "seconds"), [(1, 300), (2, 900), (3, 3600), (4, 0), (9, 0)])
 def test_each_try_waits_longer_than_the_one_before(received: int, seconds: int) -> None:
     assert DEFAULT_DELAYS == (60, 300, 900, 3600)
-    assert delay_after(received, DEFAULT_DELAYS) == seconds
+    assert delay_after(received, 4860, DEFAULT_DELAYS) == seconds
+
+
+@pytest.mark.parametrize(
+    ("received", "age", "seconds"), [(4, 420, 4440), (5, 4859.5, 1), (6, 4860, 0), (7, 90_000, 0)]
+)
+def test_receives_that_were_no_tries_do_not_bring_the_end_nearer(
+    received: int, age: float, seconds: int
+) -> None:
+    assert delay_after(received, age, DEFAULT_DELAYS) == seconds
+
+
+@settings(max_examples=300)
+@given(lost=st.sets(st.integers(1, SPARE + 1), max_size=SPARE), took=st.floats(0.01, 20))
+def test_however_many_receives_are_lost_the_last_try_comes_no_sooner(
+    lost: set[int], took: float
+) -> None:
+    tries, age, received = list[float](), float(DEFAULT_DELAYS[0]), 0
+    while received < RECEIVES:
+        received += 1
+        if received in lost:
+            age += LOST_SECONDS
+            continue
+        tries.append(age)
+        age += took + delay_after(received, age + took, DEFAULT_DELAYS)
+    assert len(tries) >= len(DEFAULT_DELAYS)
+    assert tries[-1] >= sum(DEFAULT_DELAYS)
 
 
 # The batch.
@@ -320,7 +357,9 @@ def sqs() -> FakeSqs:
 
 
 def queue_of(sqs: FakeSqs) -> SqsDeferredCallbacks:
-    return SqsDeferredCallbacks(cast("SQSClient", sqs), "https://queue.test", DEFAULT_DELAYS)
+    return SqsDeferredCallbacks(
+        cast("SQSClient", sqs), "https://queue.test", DEFAULT_DELAYS, FakeClock(START + 2 * HOUR)
+    )
 
 
 def message(number: int, body: str, received: int = 1) -> dict[str, Any]:
@@ -328,7 +367,10 @@ def message(number: int, body: str, received: int = 1) -> dict[str, Any]:
         "messageId": f"message-{number}",
         "receiptHandle": f"receipt-{number}",
         "body": body,
-        "attributes": {"ApproximateReceiveCount": str(received)},
+        "attributes": {
+            "ApproximateReceiveCount": str(received),
+            "SentTimestamp": str(int(START.timestamp() * 1000)),
+        },
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:callbacks",
@@ -361,7 +403,7 @@ def test_a_queue_that_cannot_be_written_is_unavailable(sqs: FakeSqs) -> None:
     with pytest.raises(StoreUnavailable):
         queue_of(sqs).put(Deferred("azampay", "{}", "d", START))
     with pytest.raises(StoreUnavailable):
-        queue_of(sqs).postpone("receipt", 1)
+        queue_of(sqs).postpone("receipt", received=1, sent_at=START)
 
 
 def test_in_a_batch_a_bad_message_does_not_keep_the_good_ones_waiting(
@@ -383,6 +425,14 @@ def test_in_a_batch_a_bad_message_does_not_keep_the_good_ones_waiting(
     assert desk.heard.details(Fact.MESSAGE_FAILED)["message_id"] == "message-2"
 
 
+def test_a_receive_that_was_lost_does_not_shorten_the_wait(desk: Desk, sqs: FakeSqs) -> None:
+    young = message(1, a_message(1)["body"], received=4)
+    sent_at = START + 2 * HOUR - timedelta(seconds=660)
+    young["attributes"]["SentTimestamp"] = str(int(sent_at.timestamp() * 1000))
+    assert run(desk, sqs, young) == ["message-1"]
+    assert [each["VisibilityTimeout"] for each in sqs.postponed] == [4200]
+
+
 @pytest.mark.parametrize(("received", "seconds"), [(1, 300), (2, 900), (3, 3600), (4, 0)])
 def test_what_cannot_be_verified_yet_is_postponed_by_how_often_it_came(
     desk: Desk, sqs: FakeSqs, received: int, seconds: int
@@ -391,10 +441,30 @@ def test_what_cannot_be_verified_yet_is_postponed_by_how_often_it_came(
     assert [each["VisibilityTimeout"] for each in sqs.postponed] == [seconds]
 
 
-def test_what_is_forged_leaves_the_queue(desk: Desk, sqs: FakeSqs) -> None:
+@pytest.mark.parametrize(("received", "seconds"), [(1, 300), (2, 900), (3, 3600), (4, 0)])
+def test_what_is_refused_late_keeps_its_place_in_the_back_off(
+    desk: Desk, sqs: FakeSqs, received: int, seconds: int
+) -> None:
     desk.verify = refused
-    assert run(desk, sqs, a_message(1)) == []
-    assert sqs.postponed == []
+    assert run(desk, sqs, a_message(1, received)) == ["message-1"]
+    assert [each["VisibilityTimeout"] for each in sqs.postponed] == [seconds]
+    assert desk.heard.details(Fact.MESSAGE_FAILED)["error"] == "SignatureRefused"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not ours",
+        Deferred("azampay", "not a callback", "d" * 64, START).to_json(),
+        Deferred("azampay", '{"utilityref": 1}', "d" * 64, START).to_json(),
+    ],
+)
+def test_what_is_no_callback_at_all_is_kept_for_a_person_too(
+    desk: Desk, sqs: FakeSqs, body: str
+) -> None:
+    desk.verify = believe
+    assert run(desk, sqs, message(1, body, received=4)) == ["message-1"]
+    assert [each["VisibilityTimeout"] for each in sqs.postponed] == [0]
 
 
 def test_a_ledger_that_fails_keeps_the_message(desk: Desk, sqs: FakeSqs) -> None:

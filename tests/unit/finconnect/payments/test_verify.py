@@ -130,7 +130,7 @@ def test_a_forged_signature_is_refused_without_a_fetch_while_none_is_due(
     assert verify.keys.rereads == [False, True]
 
 
-def test_a_signature_that_does_not_verify_while_somebody_fetches_may_yet_be_genuine(
+def test_a_signature_that_does_not_verify_while_nobody_may_fetch_may_yet_be_genuine(
     verify: Verifier,
 ) -> None:
     verify.holds(OURS)

@@ -27,7 +27,7 @@ PATIENCE: Final = timedelta(seconds=8)
 
 type AskForRefresh = Callable[[str | None], bool]
 """Has the token refreshed; told the fingerprint of the refused one, if one was refused. Returns
-False at once where another caller is doing it."""
+False at once where another caller is doing it. Raises StoreUnavailable where a refresh failed."""
 
 
 class CachedTokens:
@@ -93,18 +93,19 @@ class CachedTokens:
         self, refused: str | None, is_good: Callable[[AccessToken | None], bool]
     ) -> AccessToken | None:
         deadline = self._clock() + PATIENCE
-        while not self._ask(refused):
-            stored = self._read()
-            if is_good(stored) or self._clock() > deadline:
-                return stored
-            self._pause()
-        return self._read()
-
-    def _ask(self, refused: str | None) -> bool:
         try:
-            return self._refresh(refused)
+            while not self._refresh(refused):
+                stored = self._read()
+                if is_good(stored) or self._clock() > deadline:
+                    return stored
+                self._pause()
         except StoreUnavailable as error:
+            # It counts as failed, also where only its answer was lost: the store knows better.
+            stored = self._read()
+            if is_good(stored):
+                return stored
             raise AuthenticationError(str(error)) from error
+        return self._read()
 
 
 class CachedKeys:

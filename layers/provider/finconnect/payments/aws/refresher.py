@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finconnect.clock import Clock, utc_now
-from finconnect.payments.aws.guard import DynamoDBGuard
+from finconnect.payments.aws.guard import DynamoDBGuard, new_claim
 from finconnect.payments.errors import StoreUnavailable
 from finconnect.payments.refresh import Refreshed
 from finconnect.payments.verify import FetchState
@@ -20,10 +21,15 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 FETCH_INTERVAL: Final = timedelta(minutes=5)
+FRESH: Final = timedelta(seconds=30)
+"""How long a fetched key can be held against a signature. Short, because the provider may have
+changed its key since: a callback by a newer one must not be refused. Not zero, so that a burst of
+garbage is refused by the key that its first one fetched, and does not fill the queue."""
 REFRESH_PATIENCE: Final = timedelta(seconds=12)
 """As long as the one that refreshes may take; then it counts as dead."""
 REFUSED_PAUSE: Final = timedelta(seconds=2)
-"""After a refresh that failed: a hundred waiting callers must not each ask in turn."""
+"""After a refresh that failed: a hundred waiting callers must not each ask in turn. It is longer
+than any of them pauses between two looks, so that all of them see that it has failed."""
 
 
 class LambdaRefresher:
@@ -61,7 +67,8 @@ class LambdaRefresher:
 class RationedKeyFetching:
     """Fetches the key through token_refresh, at most once in five minutes for the whole stack.
 
-    One conditional write decides: however many containers ask, one is told that it is due.
+    One conditional write decides: however many containers ask, one is told that it is due. The
+    others learn from the item when a key was fetched, if it was.
     """
 
     def __init__(
@@ -75,32 +82,48 @@ class RationedKeyFetching:
         self._guard = DynamoDBGuard(client, table, pk=f"PUBLIC_KEY#{provider}", sk="REFETCH")
         self._refresher = refresher
         self._clock = clock
+        self._claim = ""
 
     def claim(self) -> FetchState:
         """Ask for the right to fetch. Raises StoreUnavailable."""
-        now = self._clock()
+        now, claim = self._clock(), new_claim()
         there = self._guard.take(
-            until=now + FETCH_INTERVAL, now=now, values={"state": FetchState.UNSETTLED.value}
+            until=now + FETCH_INTERVAL, now=now, values={"fetched_at": _NEVER}, claim=claim
         )
         if there is None:
+            self._claim = claim
             return FetchState.DUE
-        # A word of another release's is none of ours: not settled, so a callback waits.
-        noted = there.get("state")
-        return FetchState(noted) if noted in list(FetchState) else FetchState.UNSETTLED
+        age = now.timestamp() - int(there.get("fetched_at", _NEVER))
+        return FetchState.FETCHED if age < FRESH.total_seconds() else FetchState.UNSETTLED
 
     def fetch(self) -> bool:
         """Have the key fetched. Returns whether there is one. Raises StoreUnavailable."""
+        # What counts is when the provider was asked: it may change its key while it answers.
+        asked_at = int(self._clock().timestamp())
         fetched = self._refresher.refetch_public_key()
         if fetched:
-            self._guard.note({"state": FetchState.FETCHED.value})
+            with suppress(StoreUnavailable):  # fetched all the same; the others wait a little more
+                self._guard.note(self._claim, {"fetched_at": asked_at})
         return fetched
+
+
+_NEVER: Final = 0
+
+
+class _Outcome(StrEnum):
+    """What came of the refresh that the guard was last taken for."""
+
+    UNDER_WAY = "under way"
+    DONE = "done"
+    FAILED = "failed"
 
 
 class RationedTokenRefresh:
     """Has a refused token refreshed once, however many callers it was refused to.
 
     The caller that takes the guard invokes token_refresh; the others are told that somebody does,
-    and watch the store. Should that one die, the guard is free again after a few seconds.
+    and watch the store, until they are told that it has failed. Should that one die, the guard is
+    free again after a few seconds.
     """
 
     def __init__(
@@ -118,17 +141,29 @@ class RationedTokenRefresh:
     def __call__(self, refused: str | None) -> bool:
         """Refresh, and return True; or return False at once, because another caller does.
 
-        ``refused`` is the fingerprint of the refused token. Raises StoreUnavailable.
+        ``refused`` is the fingerprint of the refused token. Raises StoreUnavailable, also where
+        another caller's refresh has just failed.
         """
-        now = self._clock()
-        there = self._guard.take(until=now + REFRESH_PATIENCE, now=now, values={})
+        now, claim = self._clock(), new_claim()
+        there = self._guard.take(
+            until=now + REFRESH_PATIENCE,
+            now=now,
+            values={"outcome": _Outcome.UNDER_WAY.value},
+            claim=claim,
+        )
         if there is not None:
+            if there.get("outcome") == _Outcome.FAILED:
+                raise StoreUnavailable("token_refresh has just failed: its log says why")
             return False
         try:
             self._refresher.refresh_token(refused)
         except StoreUnavailable:
-            self._guard.release(until=self._clock() + REFUSED_PAUSE)
+            self._settle(claim, _Outcome.FAILED, until=self._clock() + REFUSED_PAUSE)
             raise
-        with suppress(StoreUnavailable):  # it was refreshed all the same; the guard frees itself
-            self._guard.release()
+        self._settle(claim, _Outcome.DONE)
         return True
+
+    def _settle(self, claim: str, outcome: _Outcome, until: datetime | None = None) -> None:
+        # Where it cannot be written the guard frees itself, and what was refreshed is refreshed.
+        with suppress(StoreUnavailable):
+            self._guard.release(claim, until=until, values={"outcome": outcome.value})

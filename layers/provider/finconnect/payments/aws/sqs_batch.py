@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -52,8 +53,11 @@ class DeferredBatch(BatchProcessor):
             error=exception[0].__name__,
         )
         try:
+            attributes = record.attributes
             self._queue.postpone(
-                record.receipt_handle, int(record.attributes.approximate_receive_count)
+                record.receipt_handle,
+                received=int(attributes.approximate_receive_count),
+                sent_at=datetime.fromtimestamp(int(attributes.sent_timestamp) / 1000, UTC),
             )
         except StoreUnavailable as error:
             # The queue then gives it again after its own time-out: sooner or later, but it does.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from finconnect.errors import AuthenticationError
 from finconnect.payments.aws.caches import CachedTokens
 from finconnect.payments.aws.refresher import (
     FETCH_INTERVAL,
+    FRESH,
     REFRESH_PATIENCE,
     REFUSED_PAUSE,
     LambdaRefresher,
@@ -41,18 +43,20 @@ class FakeRefresher(LambdaRefresher):
         self.stack = stack
         self.invoked = 0
         self.fetches: list[bool | Exception] = [True]
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def refresh_token(self, refused: str | None) -> None:
         """Have the token refreshed."""
         self.invoked += 1
         try:
             self.stack.token_refresh(refused)
-        except AuthenticationError as error:
+        except (AuthenticationError, StoreUnavailable) as error:
             raise StoreUnavailable("token_refresh failed: its log says why") from error
 
     def refetch_public_key(self) -> bool:
         """Have the key fetched."""
         self.invoked += 1
+        self.meanwhile()
         found = self.fetches.pop(0)
         if isinstance(found, Exception):
             raise found
@@ -85,6 +89,11 @@ class Stack:
         return RationedTokenRefresh(
             self.table.client, "payments", "azampay", self.refresher, self.clock
         )
+
+    def guard_says(self, outcome: str) -> None:
+        """As if the holder of the guard had noted it."""
+        (row,) = self.table.rows.values()
+        row["outcome"] = {"S": outcome}
 
     def container(self) -> CachedTokens:
         # A pause lets the other threads run, and the clock with them: nobody really waits.
@@ -144,11 +153,65 @@ def test_an_authenticator_that_is_down_is_not_asked_by_each_of_them(stack: Stack
     got = stack.all_at_once(refused)
     assert all(each.startswith("error: ") for each in got)
     assert len(got) == CALLERS
-    # Only as often as the pause after a refused refresh ended while they waited.
-    asked = stack.provider.faults.calls.count("provider.authenticate")
-    assert asked <= 1 + (stack.clock() - START) / (REFUSED_PAUSE - timedelta(seconds=1))
-    assert asked < CALLERS / 4
+    assert stack.provider.faults.calls.count("provider.authenticate") == 1
+    # The pause after the failure was never over: all gave up because they were told.
+    assert stack.clock() - START < REFUSED_PAUSE
     assert stack.store.token == refused
+
+
+def test_who_waits_for_a_refresh_that_fails_gives_up_at_his_next_look(stack: Stack) -> None:
+    refused = stack.store.token
+    assert refused is not None
+    looks = list[datetime]()
+
+    def fail_later() -> None:
+        looks.append(stack.clock())
+        if len(looks) == 3:
+            stack.guard_says(outcome="failed")
+        stack.clock.advance(seconds=0.25)
+
+    stack.provider.faults.fail(ProcessDied(), "provider.authenticate")
+    with pytest.raises(ProcessDied):
+        stack.rationed()(fingerprint("refused"))
+    waiter = CachedTokens(stack.store, stack.rationed(), stack.clock, fail_later)
+    with pytest.raises(AuthenticationError, match="just failed"):
+        waiter.renew(refused)
+    assert len(looks) == 3
+    assert stack.clock() - START < timedelta(seconds=1)
+
+
+def test_a_refresh_that_only_seemed_to_fail_is_used_by_all_who_waited(stack: Stack) -> None:
+    refused = stack.store.token
+    assert refused is not None
+    stack.store.faults.fail(StoreUnavailable("no answer"), "tokens.write", when=When.AFTER)
+    assert stack.container().renew(refused).value == "token-1"
+    assert stack.container().renew(refused).value == "token-1"
+    assert stack.refresher.invoked == 1
+
+
+def test_a_token_that_is_about_to_expire_is_used_at_once_when_its_refresh_has_failed(
+    stack: Stack,
+) -> None:
+    hour_ago, soon = START - timedelta(hours=1), START + timedelta(seconds=45)
+    stack.store.token = AccessToken("last-minute", hour_ago, soon)
+    stack.provider.faults.fail(AuthenticationError("down"), times=None)
+    assert stack.container().token().value == "last-minute"
+    assert stack.container().token().value == "last-minute"
+    assert stack.clock() == START
+    assert stack.provider.faults.calls.count("provider.authenticate") == 1
+
+
+def test_a_guard_that_was_lost_meanwhile_is_not_given_away(stack: Stack) -> None:
+    def overtaken() -> None:
+        stack.clock.advance(seconds=REFRESH_PATIENCE.total_seconds())
+        # Another one takes it, and is not done: its invocation dies.
+        stack.provider.faults.fail(ProcessDied(), "provider.authenticate")
+        with pytest.raises(ProcessDied):
+            stack.rationed()(fingerprint("refused"))
+
+    stack.provider.faults.meanwhile(overtaken)
+    assert stack.rationed()(fingerprint("refused")) is True
+    assert stack.rationed()(None) is False
 
 
 def test_while_somebody_refreshes_the_others_are_told_at_once(stack: Stack) -> None:
@@ -182,7 +245,9 @@ def test_after_a_refresh_that_failed_the_next_one_waits_a_moment(stack: Stack) -
     stack.has("old", timedelta(0))
     with pytest.raises(StoreUnavailable):
         stack.rationed()(None)
-    assert stack.rationed()(None) is False
+    with pytest.raises(StoreUnavailable, match="just failed"):
+        stack.rationed()(None)
+    assert stack.refresher.invoked == 1
     stack.clock.advance(seconds=REFUSED_PAUSE.total_seconds())
     assert stack.rationed()(None) is True
 
@@ -226,6 +291,36 @@ def test_a_fetch_is_due_once_and_told_apart_while_it_lasts(stack: Stack) -> None
     stack.clock.advance(seconds=FETCH_INTERVAL.total_seconds())
     assert other.claim() is FetchState.DUE
     assert one.claim() is FetchState.UNSETTLED
+
+
+def test_a_key_that_was_fetched_half_a_minute_ago_proves_no_forgery_any_more(stack: Stack) -> None:
+    one, other = fetching(stack), fetching(stack)
+    one.claim()
+    one.fetch()
+    stack.clock.advance(seconds=FRESH.total_seconds() - 0.001)
+    assert other.claim() is FetchState.FETCHED
+    stack.clock.advance(seconds=0.001)
+    for _ in range(27):
+        assert other.claim() is FetchState.UNSETTLED
+        stack.clock.advance(seconds=10)
+    assert other.claim() is FetchState.DUE
+
+
+def test_a_key_is_as_old_as_the_question_and_not_as_the_answer(stack: Stack) -> None:
+    one = fetching(stack)
+    one.claim()
+    stack.refresher.meanwhile = lambda: stack.clock.advance(seconds=12)
+    one.fetch()
+    stack.clock.advance(seconds=FRESH.total_seconds() - 12)
+    assert fetching(stack).claim() is FetchState.UNSETTLED
+
+
+def test_a_fetch_that_cannot_be_noted_is_a_fetch_all_the_same(stack: Stack) -> None:
+    one = fetching(stack)
+    one.claim()
+    stack.table.faults.fail(StoreUnavailable("no"))
+    assert one.fetch() is True
+    assert fetching(stack).claim() is FetchState.UNSETTLED
 
 
 @pytest.mark.parametrize("found", [False, StoreUnavailable("no")])
