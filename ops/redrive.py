@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from finconnect.clock import from_iso
+from finconnect.clock import from_iso, to_iso
 from finconnect.payments.deferred import Deferred
-from ops.republish import republish_between
+from ops.republish import republish_within
 from ops.stack import Stack, StackError
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _MARGIN: Final = timedelta(minutes=1)
 """Around a failed stream batch: its times are the stream's, those of events our own clock's."""
 _IN_FLIGHT_SECONDS: Final = 120
+_WHILE_THE_TABLE_IS_READ_SECONDS: Final = 3600
+
+type Span = tuple[datetime, datetime]
 
 
 def redrive_callbacks(stack: Stack) -> Iterator[str]:
@@ -35,16 +38,61 @@ def redrive_callbacks(stack: Stack) -> Iterator[str]:
 
 
 def redrive_relay(stack: Stack) -> Iterator[str]:
-    """Publish again what the relay gave up: the message tells when, the ledger knows what."""
+    """Publish again what the relay gave up: the messages tell when, the ledger knows what.
 
-    def publish(message: MessageTypeDef) -> str:
-        batch: dict[str, Any] = json.loads(message["Body"])["DDBStreamBatchInfo"]
-        start = from_iso(batch["approximateArrivalOfFirstRecord"]) - _MARGIN
-        end = from_iso(batch["approximateArrivalOfLastRecord"]) + _MARGIN
-        count = sum(1 for _ in republish_between(stack, start, end))
-        return f"{count} events between {start} and {end} published again"
+    The table is read once for all messages, and an event is published once, in however many of
+    their times it lies.
+    """
+    queue = stack.output("RelayFailureQueueUrl")
+    held, foreign = _hold_all(stack, queue)
+    yield from (f"message {each} is not one of ours: look at it" for each in foreign)
+    try:
+        spans = merged(span for _, span in held)
+        count = sum(1 for _ in republish_within(stack, spans)) if spans else 0
+    except BaseException:
+        # Not done: they must be there for the next attempt, not only in an hour.
+        _let_go(stack, queue, [message for message, _ in held])
+        raise
+    yield from (f"from {to_iso(start)} to {to_iso(end)}" for start, end in spans)
+    yield f"{count} events published again"
+    for message, _ in held:
+        stack.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    yield _sum(len(held), len(foreign))
 
-    yield from _drain(stack, stack.output("RelayFailureQueueUrl"), publish)
+
+def merged(spans: Iterable[Span]) -> Sequence[Span]:
+    """The same times, without those that overlap."""
+    result: list[Span] = []
+    for start, end in sorted(spans):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
+
+
+def _span(message: MessageTypeDef) -> Span:
+    batch: dict[str, Any] = json.loads(message["Body"])["DDBStreamBatchInfo"]
+    start = from_iso(batch["approximateArrivalOfFirstRecord"]) - _MARGIN
+    return start, from_iso(batch["approximateArrivalOfLastRecord"]) + _MARGIN
+
+
+def _hold_all(stack: Stack, queue: str) -> tuple[list[tuple[MessageTypeDef, Span]], list[str]]:
+    """Every message with its time, kept out of sight meanwhile; and the ids of foreign ones."""
+    held, foreign = [], []
+    for message in _received(stack, queue, _WHILE_THE_TABLE_IS_READ_SECONDS):
+        try:
+            held.append((message, _span(message)))
+        except (ValueError, KeyError, TypeError):
+            foreign.append(message["MessageId"])
+    return held, foreign
+
+
+def _let_go(stack: Stack, queue: str, messages: Iterable[MessageTypeDef]) -> None:
+    for message in messages:
+        stack.sqs.change_message_visibility(
+            QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
 
 
 def redrive_token_refresh(stack: Stack) -> Iterator[str]:
@@ -75,27 +123,32 @@ REDRIVES: Final[dict[str, Callable[[Stack], Iterator[str]]]] = {
 
 def _drain(stack: Stack, queue: str, handle: Callable[[MessageTypeDef], str]) -> Iterator[str]:
     done = foreign = 0
+    for message in _received(stack, queue, _IN_FLIGHT_SECONDS):
+        try:
+            line = handle(message)
+        except (ValueError, KeyError, TypeError):
+            # Left where it is, out of sight for a while: it must not keep the others waiting.
+            yield f"message {message['MessageId']} is not one of ours: look at it"
+            foreign += 1
+            continue
+        yield line
+        done += 1
+        stack.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    yield _sum(done, foreign)
+
+
+def _received(stack: Stack, queue: str, seconds: int) -> Iterator[MessageTypeDef]:
+    """Every message of a queue once; out of sight of others for so long."""
     while True:
         answer = stack.sqs.receive_message(
-            QueueUrl=queue,
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=_IN_FLIGHT_SECONDS,
-            WaitTimeSeconds=1,
+            QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=seconds, WaitTimeSeconds=1
         )
-        messages = answer.get("Messages", [])
-        if not messages:
-            break
-        for message in messages:
-            try:
-                line = handle(message)
-            except (ValueError, KeyError, TypeError):
-                # Left where it is, out of sight for a while: it must not keep the others waiting.
-                yield f"message {message['MessageId']} is not one of ours: look at it"
-                foreign += 1
-                continue
-            yield line
-            done += 1
-            stack.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    yield f"{done} done"
+        if not answer.get("Messages"):
+            return
+        yield from answer["Messages"]
+
+
+def _sum(done: int, foreign: int) -> str:
     if foreign:
-        raise StackError(f"{foreign} messages are not ours, and stay where they are")
+        raise StackError(f"{done} done; {foreign} messages are not ours, and stay where they are")
+    return f"{done} done"

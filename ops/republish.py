@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from finconnect.payments.model import Event, PaymentKey
@@ -18,6 +18,14 @@ def republish_payment(stack: Stack, external_id: str) -> Iterator[Event]:
 def republish_between(stack: Stack, start: datetime, end: datetime) -> Iterator[Event]:
     """Publish all events from ``start`` to before ``end`` again; reads the whole table once."""
     yield from _publish(stack, stack.ledger.events_between(start, end))
+
+
+def republish_within(stack: Stack, spans: Sequence[tuple[datetime, datetime]]) -> Iterator[Event]:
+    """The same for several times that do not overlap; the whole table is read once for all."""
+    start, end = spans[0][0], spans[-1][1]
+    events = stack.ledger.events_between(start, end)
+    chosen = (each for each in events if any(one <= each.time < other for one, other in spans))
+    yield from _publish(stack, chosen)
 
 
 def _publish(stack: Stack, events: Iterable[Event]) -> Iterator[Event]:

@@ -113,7 +113,7 @@ class Soak:
             self._subscriber.drain_and_stop()
         return {
             "dead letters": f"{redriven} by ops redrive callbacks",
-            "resent": f"{resent} callbacks that were never acknowledged",
+            "resent": f"{resent} callbacks that the ledger did not have",
             "silent": f"{silent} payments looked at by the reconciler",
             "given again": f"{self._pump.given_again} stream records, after failures of the relay",
         }

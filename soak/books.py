@@ -15,6 +15,7 @@ from local.stack import LocalStack
 from soak.plan import Planned
 
 FAILURES = ("failure", "failed")
+OUT_OF_SIGHT_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Told:
 
 @dataclass
 class Case:
-    """All that the three books say of one payment."""
+    """All that the three books say of one payment. ``dead`` are digests: of its dead letters."""
 
     planned: Planned
     prompts: int = 0
@@ -43,6 +44,7 @@ class Case:
     told: Sequence[Told] = ()
     payment: Payment | None = None
     kept: list[Kept] = field(default_factory=list)
+    dead: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     received: Counter[str] = field(default_factory=Counter)
 
@@ -55,15 +57,37 @@ class Case:
 def read_cases(
     stack: LocalStack, plan: Iterable[Planned], received: Iterable[ReceivedEvent]
 ) -> Sequence[Case]:
-    """Reads the stand-in's book and the ledger, and adds what the subscriber received."""
-    cases = {planned.external_id: Case(planned) for planned in plan}
-    add_book(cases, stack.simulator.whole_book())
-    for item in _scan(stack):
-        _add_item(cases, item)
+    """Reads the stand-in's book, the ledger and the dead letters, and adds what was received."""
+    cases = ledger_cases(stack, plan)
+    for digest, external_id in _dead_letters(stack):
+        cases[external_id].dead.add(digest)
     for event in received:
         if event.subject in cases:
             cases[event.subject].received[event.id] += 1
     return list(cases.values())
+
+
+def ledger_cases(stack: LocalStack, plan: Iterable[Planned]) -> dict[str, Case]:
+    """The stand-in's book and the ledger, by the merchant's reference."""
+    cases = {planned.external_id: Case(planned) for planned in plan}
+    add_book(cases, stack.simulator.whole_book())
+    for item in _scan(stack):
+        _add_item(cases, item)
+    return cases
+
+
+def _dead_letters(stack: LocalStack) -> Iterator[tuple[str, str]]:
+    """Digest and reference of each callback that was given up."""
+    url = stack.physical_id("CallbackDeadLetterQueue")
+    while True:
+        answer = stack.aws.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=OUT_OF_SIGHT_SECONDS
+        )
+        if not answer.get("Messages"):
+            return
+        for message in answer["Messages"]:
+            deferred = json.loads(message["Body"])
+            yield deferred["digest"], json.loads(deferred["body"])["utilityref"]
 
 
 def add_book(cases: Mapping[str, Case], book: Mapping[str, Any]) -> None:

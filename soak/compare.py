@@ -96,8 +96,8 @@ def believable(case: Case) -> Sequence[Told]:
 def _of_inbox(case: Case) -> Iterator[str]:
     kept = {each.callback.digest: each for each in case.kept}
     for each in case.told:
-        if each.acknowledged and each.is_genuine and each.digest not in kept:
-            yield f"a callback ({each.outcome}) was acknowledged, and the ledger has it not"
+        if each.acknowledged and each.digest not in {*kept, *case.dead}:
+            yield f"a callback ({each.outcome}) was acknowledged, and is nowhere"
     if set(kept) - {each.digest for each in case.told}:
         yield "the ledger has a callback that the provider never sent"
     forged = {each.digest for each in case.told if not each.is_genuine}

@@ -9,11 +9,6 @@ from simulator.behaviours import BY_NUMBER
 
 ORDINARY_NUMBER = "255754000001"
 NETWORKS = ("Mpesa", "Tigo", "Airtel", "Halopesa", "Azampesa")
-# The key changes with them, which no provider does every few seconds: twice in a run, and apart.
-# More often, a callback could wait in the queue until its key is neither the current nor the
-# previous one; nothing can tell it from a forgery then.
-KEY_CHANGES = {"rotated-key": 1 / 4, "key-path-404": 3 / 4}
-"""The behaviours that change the key, and how far into the run each comes."""
 LATE_EVENTS = ("success", "failure", "pending")
 
 
@@ -35,13 +30,11 @@ class Planned:
 def make_plan(count: int, seed: int) -> Sequence[Planned]:
     """``count`` payments; the same seed gives the same ones."""
     dice = random.Random(seed)  # noqa: S311 - repeatable, and nothing secret
-    often = [number for number, each in BY_NUMBER.items() if each.name not in KEY_CHANGES]
-    often.append(ORDINARY_NUMBER)
-    numbers = [often[index % len(often)] for index in range(count)]
+    # Some of them change the provider's key, which no provider does every few seconds: so callbacks
+    # also wait until their key is neither the current nor the previous one.
+    kinds = [*BY_NUMBER, ORDINARY_NUMBER]
+    numbers = [kinds[index % len(kinds)] for index in range(count)]
     dice.shuffle(numbers)
-    for number, each in BY_NUMBER.items():
-        if each.name in KEY_CHANGES:
-            numbers[int(count * KEY_CHANGES[each.name])] = number
     return [_planned(index, number, seed, dice) for index, number in enumerate(numbers)]
 
 

@@ -16,7 +16,7 @@ from local.environment import local_credentials
 from local.paths import PROJECT
 from local.stack import LocalStack
 from simulator.behaviours import BY_NUMBER
-from soak.books import Case, add_book
+from soak.books import ledger_cases
 from soak.plan import Planned
 
 LAST_ATTEMPT = 5
@@ -73,12 +73,14 @@ def send_late(stack: LocalStack, plan: Iterable[Planned]) -> int:
 
 
 def resend(stack: LocalStack, plan: Sequence[Planned]) -> int:
-    """The provider's people send again what was never acknowledged; returns how many."""
-    cases = {planned.external_id: Case(planned) for planned in plan}
-    add_book(cases, stack.simulator.whole_book())
+    """The provider's people send again what the ledger does not have; returns how many.
+
+    That is what was never acknowledged, and what is given up because its key is not to be had.
+    """
     count = 0
-    for case in cases.values():
-        heard = {each.outcome for each in case.told if each.acknowledged}
+    for case in ledger_cases(stack, plan).values():
+        kept = {each.callback.digest for each in case.kept}
+        heard = {each.outcome for each in case.told if each.digest in kept}
         lost = {each.outcome for each in case.told if each.is_genuine and each.is_true} - heard
         for outcome in sorted(lost & set(RESENT)):
             _order_callback(stack, case.external_id, RESENT[outcome])

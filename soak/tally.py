@@ -35,7 +35,8 @@ def tally(
     yield (
         f"callbacks    {sum(each.attempts for each in told)} sent, {len(told)} different, "
         f"{sum(each.acknowledged for each in told)} acknowledged, "
-        f"{sum(len(case.kept) for case in cases)} kept"
+        f"{sum(len(case.kept) for case in cases)} kept, "
+        f"{sum(len(case.dead) for case in cases)} dead letters"
     )
     yield f"states       {_counts(states)}"
     yield f"events       {sum(events.values())}: {_counts(events)}"

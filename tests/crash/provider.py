@@ -39,6 +39,21 @@ class Stuck(BaseException):
     """The harness itself is wrong. No handler may take this for an error of its own."""
 
 
+class _Keys(KeyRing):
+    """Two keys that are made once for all scenarios: making them takes longer than a scenario."""
+
+    def __init__(self) -> None:
+        self._private = azampay_key()
+
+    @override
+    def rotate(self) -> None:
+        self._private = other_key(1)
+
+    def restore(self) -> None:
+        """Sign with the first key again."""
+        self._private = azampay_key()
+
+
 @dataclass
 class Provider:
     """The simulator, stepped by hand.
@@ -49,6 +64,7 @@ class Provider:
     deliver_next: Callable[[], bool]
     keyless: bool = False
     refuses: str = ""
+    keys: _Keys = field(default_factory=_Keys)
     mailbox: Mailbox = field(default_factory=Mailbox)
 
     def install(self, monkeypatch: pytest.MonkeyPatch, network: Network) -> None:
@@ -56,7 +72,7 @@ class Provider:
         self.loop = asyncio.new_event_loop()
         with monkeypatch.context() as patched:
             patched.setattr(httpx, "AsyncHTTPTransport", lambda: self.mailbox)
-            patched.setattr(simulator.machine, "KeyRing", lambda *_: _Keys())
+            patched.setattr(simulator.machine, "KeyRing", lambda *_: self.keys)
             self.machine = Machine(_settings())
         self._transport = httpx.ASGITransport(create_app(self.machine))
         monkeypatch.setattr(finconnect.providers.http, "DeadlineTransport", lambda **_: network)
@@ -150,17 +166,6 @@ class Provider:
                 return
             await asyncio.sleep(0)
         raise Stuck("the provider does not come to rest")
-
-
-class _Keys(KeyRing):
-    """Two keys that are made once for all scenarios: making them takes longer than a scenario."""
-
-    def __init__(self) -> None:
-        self._private = azampay_key()
-
-    @override
-    def rotate(self) -> None:
-        self._private = other_key(1)
 
 
 def _settings() -> Settings:

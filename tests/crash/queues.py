@@ -25,7 +25,7 @@ _DEAD: Final = "callbacks-dead"
 
 @dataclass
 class CallbackQueue:
-    """As the template makes it: four receives, then the dead-letter queue."""
+    """As the template makes it: one at a time, eight receives, then the dead-letter queue."""
 
     containers: Containers
     instant: Instant
@@ -34,7 +34,7 @@ class CallbackQueue:
         sqs = clients.sqs()
         self._dead_url = sqs.create_queue(QueueName=_DEAD)["QueueUrl"]
         arn = f"arn:aws:sqs:{REGION}:{DEFAULT_ACCOUNT_ID}:{_DEAD}"
-        redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": 4}
+        redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": 8}
         self.url = sqs.create_queue(
             QueueName=_WAITING,
             Attributes={"VisibilityTimeout": "120", "RedrivePolicy": json.dumps(redrive)},
@@ -45,7 +45,7 @@ class CallbackQueue:
         if not _messages(_WAITING):
             return False
         answer = clients.sqs().receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, AttributeNames=["All"]
+            QueueUrl=self.url, MaxNumberOfMessages=1, AttributeNames=["All"]
         )
         messages = answer.get("Messages", [])
         if not messages:

@@ -99,6 +99,14 @@ def _key_is_back(world: World) -> None:
     world.provider.keyless = False
 
 
+def _key_is_replaced(world: World) -> None:
+    world.provider.keys.rotate()
+
+
+def _key_is_restored(world: World) -> None:
+    world.provider.keys.restore()
+
+
 def _delivered(world: World) -> None:
     """All callbacks, and those that come of them, but not those that are refused for ever."""
     for _ in range(5):
@@ -167,6 +175,13 @@ STORIES: Final = tuple(
         ("callback-without-key", _in_turn(_key_is_out, _paid()), _delivered, _key_is_back),
         ("deferred", _in_turn(_WAITING, _key_is_back), _queue_is_read),
         ("deferred-without-key", _WAITING, _queue_is_read, _key_is_back),
+        # Its key is no longer to be had, so it looks forged: until somebody gives the key back.
+        (
+            "deferred-key-replaced",
+            _in_turn(_WAITING, _key_is_replaced, _key_is_back),
+            _queue_is_read,
+            _key_is_restored,
+        ),
         # What event_relay does.
         ("relay", _in_turn(_paid("success-then-failure"), _delivered, _cold), _stream_is_read),
         # What token_refresh does.

@@ -54,6 +54,30 @@ class Levers:
             if name.startswith("ApproximateNumberOfMessages")
         )
 
+    def take_dead_letters(self) -> list[str]:
+        """The callbacks in the dead-letter queue, which is empty afterwards."""
+        url, taken = self.resource("CallbackDeadLetterQueue"), list[str]()
+        sqs = self.stack.aws.sqs
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                taken.append(message["Body"])
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return taken
+
+    def key_ring(self) -> dict[str, Any]:
+        """The public keys that the stack holds."""
+        ssm: Any = self.stack.aws.client("ssm")
+        name = self.stack.outputs.public_key_parameter_name
+        ring: dict[str, Any] = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        return ring
+
+    def put_previous_key(self, pem: str) -> None:
+        """Has the stack believe by this key too, as a person does who knows it to be genuine."""
+        ssm: Any = self.stack.aws.client("ssm")
+        ring = self.key_ring() | {"previous": pem, "replaced_at": to_iso(datetime.now(UTC))}
+        name = self.stack.outputs.public_key_parameter_name
+        ssm.put_parameter(Name=name, Value=json.dumps(ring), Type="String", Overwrite=True)
+
     def ops(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs one of the operations commands on this stack, as a person would."""
         command = [sys.executable, "-m", "ops", "--stack", self.stack.name, *arguments]

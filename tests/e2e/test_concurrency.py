@@ -123,10 +123,12 @@ def test_garbage_makes_us_ask_for_the_key_once_and_a_new_key_is_found_under_it(
     assert answers[-1].status_code == 200, answers[-1].text
     world.await_status(paid, "succeeded")
 
-    answers = provider.post_at_once(garbage(genuine, CROWD))
-    assert Counter(answer.status_code for answer in answers) == {401: CROWD}
-    wait_until("the queue is empty", lambda: world.messages_in("CallbackQueue") == 0)
-    assert world.messages_in("CallbackDeadLetterQueue") == 0
+    answers += provider.post_at_once(garbage(genuine, CROWD))
+    # Refused, where the key was fetched seconds ago; and whatever got a 200 is still there.
+    assert {answer.status_code for answer in answers} <= {200, 401}
+    wait_until("the queue is empty", lambda: world.messages_in("CallbackQueue") == 0, seconds=120)
+    kept = sum(each.status_code == 200 for each in answers) - 1
+    assert len(world.take_dead_letters()) == kept
     assert key_requests(world) == before + 1
     assert world.event_types_of(paid) == [PENDING, SUCCEEDED]
 

@@ -70,7 +70,7 @@ class Webhook:
             assert len(after[1]) == len(before[1]) + 1, "a callback that was taken is not there"
         return reply
 
-    def try_again(self) -> Disposition | None:
+    def try_again(self) -> Disposition:
         """Verify the newest of the waiting callbacks, as the queue would have it done."""
         return self.app.record_deferred(Deferred.from_json(self.queue.waiting[-1]))
 

@@ -84,8 +84,9 @@ def test_one_whose_key_was_replaced_twice_is_settled_when_its_key_is_back(
     keyless: Deployment, provider: StandIn
 ) -> None:
     assert word(keyless.call_back()) == (200, "deferred")
-    for key in (NEXT, other_key()):
-        provider.on_key = lambda _, key=key: Says(200, public_pem(key).encode())
+    answers = [Says(200, public_pem(key).encode()) for key in (NEXT, other_key())]
+    provider.on_key = lambda _: answers.pop(0)
+    for _ in range(2):
         expire_guard(keyless)
         assert len(keyless.deliver_waiting()["batchItemFailures"]) == 1
     provider.on_key = lambda _: Says(200, public_pem(azampay_key()).encode())

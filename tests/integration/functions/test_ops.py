@@ -188,6 +188,48 @@ def test_what_the_relay_gave_up_is_published_again(paid: Operated, capsys: Captu
     assert paid.left("relay-failed") == 0
 
 
+def test_all_that_the_relay_gave_up_costs_one_reading_of_the_table(
+    paid: Operated, capsys: Capture
+) -> None:
+    now, minute = datetime.now(UTC), timedelta(minutes=1)
+    hours_ago = now - timedelta(hours=3)
+    for start, end in [
+        (now, now + minute),
+        (now - minute, now),
+        (now, now),
+        (hours_ago, hours_ago + minute),
+    ]:
+        paid.put("relay-failed", gave_up(start, end))
+    scans = list[str]()
+    clients.dynamodb().meta.events.register(
+        "before-call.dynamodb.Scan", lambda **_: scans.append("scan")
+    )
+    lines = run(capsys, "redrive", "relay")
+    assert lines[-1] == "4 done"
+    assert sum(line.startswith("from ") for line in lines) == 2
+    assert scans == ["scan"]
+    assert [event["id"] for event in paid.received()] == paid.ids()
+    assert paid.left("relay-failed") == 0
+
+
+def test_a_message_of_the_relay_that_is_not_ours_stays(paid: Operated, capsys: Capture) -> None:
+    now = datetime.now(UTC)
+    paid.put("relay-failed", "not ours")
+    paid.put("relay-failed", gave_up(now, now))
+    assert main(["redrive", "relay"]) == 1
+    assert "1 done; 1 messages are not ours" in capsys.readouterr().err
+    assert [event["id"] for event in paid.received()] == paid.ids()
+    assert paid.left("relay-failed") == 1
+
+
+def gave_up(start: datetime, end: datetime) -> str:
+    batch = {
+        "approximateArrivalOfFirstRecord": to_iso(start),
+        "approximateArrivalOfLastRecord": to_iso(end),
+    }
+    return json.dumps({"DDBStreamBatchInfo": batch})
+
+
 def test_failed_refreshes_are_done_with_once_one_works(operated: Operated, capsys: Capture) -> None:
     operated.put("refresh-dead", "{}")
     lines = run(capsys, "redrive", "token-refresh")
@@ -237,6 +279,9 @@ def test_a_topic_that_is_gone_keeps_the_message(paid: Operated, capsys: Capture)
     assert main(["redrive", "relay"]) == 1
     assert capsys.readouterr().err.startswith("error: ")
     assert paid.left("relay-failed") == 1
+    # In sight again at once, for the next attempt.
+    queue = paid.queues["relay-failed"]
+    assert len(clients.sqs().receive_message(QueueUrl=queue)["Messages"]) == 1
 
 
 def test_a_stack_that_is_not_there_is_said_so(operated: Operated, capsys: Capture) -> None:

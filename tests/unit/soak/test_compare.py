@@ -35,7 +35,20 @@ def test_a_success_that_nobody_told_of_is_found() -> None:
 
 
 def test_an_acknowledged_callback_that_is_not_kept_is_found() -> None:
-    assert any("acknowledged, and the ledger has it not" in what for what in whats(a_case(kept=[])))
+    assert any("acknowledged, and is nowhere" in what for what in whats(a_case(kept=[])))
+
+
+def test_an_acknowledged_forgery_that_was_dropped_is_found() -> None:
+    forged = replace(SUCCESS, digest="digest-2", is_genuine=False)
+    assert whats(a_case(told=(SUCCESS, forged))) == [
+        "a callback (success) was acknowledged, and is nowhere"
+    ]
+    assert whats(a_case(told=(SUCCESS, forged), dead={"digest-2"})) == []
+
+
+def test_a_callback_whose_key_is_gone_is_there_if_it_is_a_dead_letter() -> None:
+    late = replace(SUCCESS, digest="digest-2")
+    assert whats(a_case(told=(SUCCESS, late), dead={"digest-2"})) == []
 
 
 def test_an_event_that_never_arrived_is_found() -> None:
@@ -84,6 +97,7 @@ def a_case(
     kept: list[Kept] | None = None,
     kinds: tuple[EventType, ...] = (EventType.SUCCEEDED,),
     received: dict[str, int] | None = None,
+    dead: set[str] | None = None,
 ) -> Case:
     events = [an_outbox_item(f"id-{kind}", kind) for kind in kinds]
     return Case(
@@ -94,6 +108,7 @@ def a_case(
         payment=a_payment(status),
         kept=[a_kept("digest-1")] if kept is None else kept,
         events=events,
+        dead=dead or set(),
         received=Counter({event.id: 1 for event in events} if received is None else received),
     )
 

@@ -93,8 +93,8 @@ class VerifyCallback:
 
     def _with_a_fresh_key(self, callback: Callback) -> Verification:
         # The provider may have changed its key. Asking for it is the only call that a callback can
-        # cause, so it is rationed: garbage must not make us hammer the provider. Only a key that was
-        # fetched just now can tell a forgery from a callback by a newer key.
+        # cause, so it is rationed: garbage must not make us hammer the provider. Only a key that
+        # was fetched just now can tell a forgery from a callback by a newer key.
         state = self.fetching.claim()
         if state is FetchState.DUE:
             state = FetchState.FETCHED if self._fetched() else FetchState.UNSETTLED

@@ -65,9 +65,7 @@ class DynamoDBGuard:
         free_from = int(until.timestamp()) if until else 0
         return self.note(claim, {"taken_until": free_from, **(values or {})})
 
-    def _set(
-        self, values: Values, *, condition: str, expected: str | int
-    ) -> dict[str, Any] | None:
+    def _set(self, values: Values, *, condition: str, expected: str | int) -> dict[str, Any] | None:
         """Set the values if the condition holds; else returns the item as it is."""
         placeholders = {f":v{index}": value for index, value in enumerate(values.values())}
         settings = ", ".join(f"#n{index} = :v{index}" for index in range(len(values)))
