@@ -13,6 +13,9 @@ from finconnect.payments.errors import StoreUnavailable
 from finconnect.payments.telemetry import Fact, Telemetry
 from finconnect.providers.base import AccessToken, TokenSource, fingerprint
 
+WRITE_INTERVAL: Final = timedelta(minutes=10)
+"""The least time between two writes of the token, unless it was refused or is out. Secrets Manager
+asks for no more than one in ten minutes, sustained."""
 KEY_LIFETIME: Final = timedelta(hours=24)
 """DOC: the key may be kept for about 24 hours."""
 PREVIOUS_KEY_LIFETIME: Final = timedelta(hours=48)
@@ -112,6 +115,8 @@ class RefreshToken:
     def __call__(self, refused_token: str | None = None) -> Refreshed:
         """Refresh if the stored token is the refused one, or has less than half its life left.
 
+        One that is younger than ten minutes is refreshed only if it is refused or out.
+
         ``refused_token`` is a fingerprint. A caller whose refused token is no longer the stored one
         is told CURRENT: somebody else has refreshed it already. Raises AuthenticationError,
         StoreUnavailable; the stored token is then left in place.
@@ -148,6 +153,8 @@ class RefreshToken:
         now = self._clock()
         if refused_token is not None:
             return fingerprint(stored.value) != refused_token and stored.expires_at > now
+        if now - stored.obtained_at < WRITE_INTERVAL:
+            return stored.is_usable(now)
         return stored.expires_at - now > (stored.expires_at - stored.obtained_at) / 2
 
 

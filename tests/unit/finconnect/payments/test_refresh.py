@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from finconnect.errors import AuthenticationError, PublicKeyError
 from finconnect.payments.errors import StoreUnavailable
@@ -88,6 +90,26 @@ def test_the_secret_is_written_only_when_there_is_a_new_token(desk: Desk) -> Non
         desk.refresh()
         desk.clock.advance(minutes=10)
     assert len(desk.tokens.written) == 2
+
+
+@given(
+    life=st.integers(1, 90),
+    pauses=st.lists(st.floats(0, 25), min_size=1, max_size=30),
+)
+def test_the_secret_is_written_once_in_ten_minutes_unless_the_token_is_out(
+    life: int, pauses: list[float]
+) -> None:
+    desk = Desk()
+    desk.provider.lifetime = timedelta(minutes=life)
+    for pause in pauses:
+        before, stored = len(desk.tokens.written), desk.tokens.token
+        desk.refresh()
+        assert desk.tokens.token is not None
+        assert desk.tokens.token.is_usable(desk.clock())
+        if stored is not None and len(desk.tokens.written) > before:
+            age = desk.clock() - stored.obtained_at
+            assert age >= timedelta(minutes=10) or not stored.is_usable(desk.clock())
+        desk.clock.advance(minutes=pause)
 
 
 def test_a_refused_token_is_replaced_however_young_it_is(desk: Desk) -> None:
