@@ -60,6 +60,23 @@ def test_a_token_is_read_as_it_was_written(holds: Holds, api_key: str | None) ->
     assert store.read() == token
 
 
+def test_a_write_that_is_refused_is_never_taken_for_one_that_worked() -> None:
+    token = AccessToken("a-token", START, START + timedelta(hours=1))
+    with pytest.raises(StoreUnavailable, match="cannot be written"):
+        SecretsManagerTokenStore(boto3.client("secretsmanager"), "no-such-secret").write(token)
+    refused, stub = stubbed("ssm")
+    stub.add_client_error("put_parameter", "TooManyUpdates")
+    with pytest.raises(StoreUnavailable, match="cannot be written"):
+        ParameterStoreKeys(refused, "/key").write(KeyRing("current"))
+
+
+def stubbed(service: Any) -> tuple[Any, Stubber]:  # noqa: ANN401 (a client of any service)
+    client = boto3.client(service)
+    stub = Stubber(client)
+    stub.activate()
+    return client, stub
+
+
 def test_credentials_are_read_without_what_is_not_set(holds: Holds) -> None:
     client = holds(
         {"appName": "Shop\n", "clientId": " 1", "clientSecret": "s=", "apiKey": "REPLACE_ME"}
