@@ -130,6 +130,7 @@ fuzz: ## Fuzz the webhook, guided by coverage (SECONDS=60 TARGET=webhook FILE=fu
 
 .PHONY: e2e
 e2e: install openssl ## Deploy to the local stack and send payments through it
+	@sh tools/bootstrap.sh api
 	@$(WITH_SAM) $(PYTHON_BIN) -m pytest tests/e2e $(ARGS)
 
 .PHONY: browser
@@ -170,6 +171,7 @@ lock: install ## Pin the packages anew after a change of a .in file (UPGRADE=1: 
 	@$(UV) $(LOCK) --python-version 3.13 requirements/sam.in -o requirements/sam.txt
 	@$(UV) $(LOCK) --python-version 3.13 requirements/fuzz.in -o requirements/fuzz.txt
 	@$(UV) $(LOCK) --python-version 3.13 requirements/security.in -o requirements/security.txt
+	@$(UV) $(LOCK) --python-version 3.13 requirements/api.in -o requirements/api.txt
 
 .PHONY: clean
 clean: ## Remove the build outputs, the caches and the installed tools

@@ -70,6 +70,7 @@ BOOTSTRAP = Environment(TOOLS / "bootstrap", ROOT / "requirements" / "bootstrap.
 ENVIRONMENTS = {
     "dev": Environment(ROOT / ".venv", ROOT / "requirements" / "dev.txt"),
     "sam": Environment(TOOLS / "sam", ROOT / "requirements" / "sam.txt"),
+    "api": Environment(TOOLS / "api", ROOT / "requirements" / "api.txt"),
     "fuzz": Environment(TOOLS / "fuzz", ROOT / "requirements" / "fuzz.txt"),
     "security": Environment(TOOLS / "security", ROOT / "requirements" / "security.txt"),
 }
@@ -171,6 +172,7 @@ def provide(names: list[str]) -> None:
 
 def main(names: list[str] | None = None) -> NoReturn:
     """Provide what is named (`dev`, `sam`, `security`, ...) and exit, 1 with advice if not."""
+    """Provide what is named (`dev`, `sam`, `fuzz`, `api`, `openssl`) and exit, 1 with advice if not."""
     try:
         provide(sys.argv[1:] if names is None else names)
     except Missing as missing:

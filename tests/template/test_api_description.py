@@ -1,5 +1,6 @@
 """openapi.yaml is valid, true in its examples, and of the kind that API Gateway takes."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,7 @@ ANSWERS = {
         ("200", None),
         ("202", None),
         ("400", "invalid_payment"),
+        ("400", "unsupported"),
         ("403", "forbidden"),
         ("409", "in_progress"),
         ("413", "payload_too_large"),
@@ -33,6 +35,7 @@ ANSWERS = {
     },
     GET: {
         ("200", None),
+        ("400", "unsupported"),
         ("403", "forbidden"),
         ("404", "not_found"),
         ("429", "too_many_requests"),
@@ -42,6 +45,7 @@ ANSWERS = {
     CALLBACK: {
         ("200", None),
         ("400", "invalid_callback"),
+        ("400", "unsupported"),
         ("401", "invalid_signature"),
         ("403", "forbidden"),
         ("404", "not_found"),
@@ -77,6 +81,38 @@ def test_every_example_is_what_its_schema_says(description: Json) -> None:
         for error in OAS30Validator(_with_components(schema, description)).iter_errors(value)
     ]
     assert faults == []
+
+
+def test_a_prompt_may_be_answered_when_all_is_settled(description: Json) -> None:
+    # Callbacks that came early are weighed before the answer is written.
+    answers = _answers(operations(description)[POST])
+    shown = {value["status"] for status, value in answers if status == "202"}
+    assert shown == {"pending", "unknown", "succeeded", "failed"}
+
+
+def test_every_body_that_is_asked_for_has_an_example(description: Json) -> None:
+    for operation in operations(description).values():
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            assert content["examples"]
+
+
+def test_who_may_come_back_is_told_when(description: Json) -> None:
+    for operation in operations(description).values():
+        told = {s for s, r in operation["responses"].items() if "Retry-After" in r.get("headers", {})}
+        assert told == {"409", "429", "503"} & operation["responses"].keys()
+
+
+def test_every_header_has_an_example(description: Json) -> None:
+    for operation in operations(description).values():
+        for response in operation["responses"].values():
+            assert all("example" in header for header in response.get("headers", {}).values())
+
+
+def test_what_the_gateway_says_by_itself_is_described(description: Json) -> None:
+    described = {answer for answers in ANSWERS.values() for answer in answers}
+    for response in description["x-amazon-apigateway-gateway-responses"].values():
+        problem = json.loads(response["responseTemplates"]["application/json"])
+        assert (response["statusCode"], problem["code"]) in described
 
 
 def test_every_problem_says_its_own_status(description: Json) -> None:

@@ -123,6 +123,11 @@ BREAKAGES: list[Breakage] = [
     ),
     (
         api.gateway_speaks_as_the_functions_do,
+        put_in_api(*FORBIDDEN, "responseTemplates", "application/json", to='{"code":"forbidden"}'),
+        "says no status",
+    ),
+    (
+        api.gateway_speaks_as_the_functions_do,
         put_in_api(
             *FORBIDDEN, "responseTemplates", "application/json", to='{"code":"no","status":403}'
         ),

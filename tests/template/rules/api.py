@@ -10,6 +10,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 GATEWAY_PATIENCE_SECONDS = 29
 CALLBACKS = "/webhooks/"
 PROBLEM_TYPE = "'application/problem+json'"
+PROBLEM_MEMBERS = ("type", "title", "status", "detail", "code")
 
 type Route = tuple[str, str]
 
@@ -113,8 +114,9 @@ def gateway_speaks_as_the_functions_do(template: Template) -> Problems:
         problem = json.loads(response["responseTemplates"]["application/json"])
         if problem.get("code") not in codes:
             problems.append(f"{name} has the unknown code {problem.get('code')}")
-        status = response.get("statusCode")
-        if (str(problem["status"]) if "status" in problem else None) != status:
+        missing = [member for member in PROBLEM_MEMBERS if member not in problem]
+        problems += [f"{name} says no {member}" for member in missing]
+        if str(problem.get("status")) != response.get("statusCode"):
             problems.append(f"{name} says one status and has another")
     return problems
 

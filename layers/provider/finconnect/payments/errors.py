@@ -5,6 +5,7 @@ FinConnectError
 ├── ExternalIdReused          the reference belongs to a payment with another payload
 ├── PaymentInProgress         an equal request is being sent at this moment
 ├── PayloadTooLarge           more bytes than any honest request has
+├── UnsupportedMediaType      a body of another kind than JSON
 ├── UnknownUrl                a webhook URL that does not exist: wrong secret
 ├── SignatureRefused          a callback that must not be believed
 ├── VerificationUnavailable   a callback that can be neither believed nor refused now
@@ -41,6 +42,10 @@ class PaymentInProgress(FinConnectError):
 
 class PayloadTooLarge(FinConnectError):
     """The body has more bytes than any honest request."""
+
+
+class UnsupportedMediaType(FinConnectError):
+    """The request says that its body is something else than JSON."""
 
 
 class UnknownUrl(FinConnectError):

@@ -25,6 +25,7 @@ from finconnect.payments.errors import (
     SignatureRefused,
     StoreUnavailable,
     UnknownUrl,
+    UnsupportedMediaType,
     VerificationUnavailable,
 )
 from finconnect.payments.telemetry import Fact, Telemetry
@@ -32,6 +33,8 @@ from finconnect.payments.telemetry import Fact, Telemetry
 type Event = Mapping[str, Any]
 type Response = dict[str, Any]
 type Handler = Callable[[dict[str, Any]], Response]
+
+_JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,9 @@ PROBLEMS: Final[Mapping[type[FinConnectError], Problem]] = {
         400, "invalid_callback", "Not a callback", "The body is not a callback."
     ),
     PayloadTooLarge: Problem(413, "payload_too_large", "Too large", "Send at most 65536 bytes."),
+    UnsupportedMediaType: Problem(
+        415, "unsupported", "Unsupported media type", "Send application/json."
+    ),
     PaymentNotFound: Problem(
         404, "not_found", "No such payment", "No payment has this externalId."
     ),
@@ -106,7 +112,7 @@ def json_response(
     status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
     """An answer with a JSON body."""
-    return _response(status, body, "application/json", headers or {})
+    return _response(status, body, _JSON, headers or {})
 
 
 def problem_response(problem: Problem, **extensions: object) -> Response:
@@ -147,7 +153,13 @@ def header(event: Event, name: str) -> str | None:
 
 
 def read_json(event: Event) -> dict[str, Any]:
-    """The body as one JSON object. Raises PayloadTooLarge, InvalidPayload."""
+    """The body as one JSON object. Raises UnsupportedMediaType, PayloadTooLarge, InvalidPayload.
+
+    Without a content type it is taken for JSON, as API Gateway does.
+    """
+    media_type, _, _ = (header(event, "Content-Type") or _JSON).partition(";")
+    if media_type.strip().lower() != _JSON:
+        raise UnsupportedMediaType("the body is not application/json")
     try:
         return strict_json.decode_object(read_body(event))
     except (strict_json.InvalidJson, CallbackError) as error:

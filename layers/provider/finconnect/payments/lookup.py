@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
 from finconnect.clock import to_iso
@@ -14,6 +14,9 @@ from finconnect.payments.errors import PaymentNotFound
 from finconnect.payments.events import payment_view
 from finconnect.payments.model import Payment, PaymentKey
 from finconnect.text import clean
+
+_MAX_CHARACTERS: Final = 3 * 128
+"""The longest externalId, with each of its characters percent-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,9 @@ class LookUpPayment:
         API Gateway is said to hand on path parameters still percent-encoded, and emulators decode
         them: an id that is not found as it came is looked for decoded.
         """
+        # The ledger's keys end at 2,048 bytes: a longer one would be its error, and not "no such".
+        if len(key.external_id) > _MAX_CHARACTERS:
+            raise PaymentNotFound("longer than any externalId")
         correlate(payment=str(key))
         decoded = PaymentKey(key.provider, unquote(key.external_id))
         found = self.ledger.history(key)

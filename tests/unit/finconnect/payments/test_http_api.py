@@ -11,7 +11,7 @@ import pytest
 from finconnect import errors
 from finconnect.errors import CallbackError, Fault, FinConnectError, InvalidPayload
 from finconnect.payments import errors as payments_errors
-from finconnect.payments.errors import MAX_BODY_BYTES
+from finconnect.payments.errors import MAX_BODY_BYTES, UnsupportedMediaType
 from finconnect.payments.http_api import (
     PROBLEMS,
     Response,
@@ -27,6 +27,7 @@ WRITTEN: dict[type[FinConnectError], tuple[int, str]] = {
     errors.InvalidPayload: (400, "invalid_payment"),
     errors.CallbackError: (400, "invalid_callback"),
     payments_errors.PayloadTooLarge: (413, "payload_too_large"),
+    payments_errors.UnsupportedMediaType: (415, "unsupported"),
     payments_errors.PaymentNotFound: (404, "not_found"),
     payments_errors.UnknownUrl: (404, "not_found"),
     payments_errors.ExternalIdReused: (422, "external_id_reused"),
@@ -230,3 +231,18 @@ def test_a_body_that_is_no_json_object_is_a_fault_of_the_body(text: str) -> None
 
 def test_a_json_body_is_read() -> None:
     assert read_json({"body": '{"a": [1, null]}'}) == {"a": [1, None]}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "Application/JSON; charset=utf-8", " application/json ", ""]
+)
+def test_a_body_that_says_json_or_nothing_is_read(content_type: str) -> None:
+    assert read_json({"body": "{}", "headers": {"content-type": content_type}}) == {}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ";"]
+)
+def test_a_body_that_says_something_else_is_not_looked_at(content_type: str) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        read_json({"body": "not even JSON", "headers": {"Content-Type": content_type}})

@@ -44,3 +44,15 @@ def test_what_is_inside_is_not_shown(ledger: InMemoryLedger) -> None:
 def test_an_unknown_reference_is_not_found(ledger: InMemoryLedger) -> None:
     with pytest.raises(PaymentNotFound):
         LookUpPayment(ledger)(PaymentKey("azampay", "order-2"))
+
+
+def test_a_reference_that_no_key_could_hold_is_not_found() -> None:
+    nobody_asked = LookUpPayment(InMemoryLedger())
+    with pytest.raises(PaymentNotFound, match="longer"):
+        nobody_asked(PaymentKey("azampay", "%41" * 129))
+
+
+def test_the_longest_reference_is_found_percent_encoded(ledger: InMemoryLedger) -> None:
+    ledger.open(a_payment(external_id="A" * 128))
+    shown = LookUpPayment(ledger)(PaymentKey("azampay", "%41" * 128))
+    assert shown["externalId"] == "A" * 128
