@@ -14,7 +14,7 @@ WITH_SAM := PATH="$(CURDIR)/.tools/sam/bin:$$PATH"
 WITH_LAYER := PYTHONPATH=layers/provider
 # --name=value, if the variable has one: any character that an externalId may hold, as it is.
 option = $(if $(value $(2)),--$(1)='$(subst ','\'',$(value $(2)))')
-SOURCES := benchmarks functions fuzz layers/provider local ops simulator soak tests tools
+SOURCES := benchmarks examples/python functions fuzz layers/provider local ops simulator soak tests tools
 
 # sam reports nothing to anyone, and keeps its own notes in the project.
 export SAM_CLI_TELEMETRY := 0
@@ -131,6 +131,7 @@ fuzz: ## Fuzz the webhook, guided by coverage (SECONDS=60 TARGET=webhook FILE=fu
 .PHONY: e2e
 e2e: install openssl ## Deploy to the local stack and send payments through it
 	@sh tools/bootstrap.sh api
+	@sh tools/php.sh
 	@$(WITH_SAM) $(PYTHON_BIN) -m pytest tests/e2e $(ARGS)
 
 .PHONY: browser

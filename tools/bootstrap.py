@@ -172,7 +172,6 @@ def provide(names: list[str]) -> None:
 
 def main(names: list[str] | None = None) -> NoReturn:
     """Provide what is named (`dev`, `sam`, `security`, ...) and exit, 1 with advice if not."""
-    """Provide what is named (`dev`, `sam`, `fuzz`, `api`, `openssl`) and exit, 1 with advice if not."""
     try:
         provide(sys.argv[1:] if names is None else names)
     except Missing as missing:

@@ -37,7 +37,6 @@ def test_no_answer_differs_from_the_description(world: World, description: Path)
     with world.environment("WebhookFunction", UNSIGNED_CALLBACKS="accept"):
         told = schemathesis(world, description)
 
-    print(told.stdout)
     assert told.returncode == 0, told.stdout + told.stderr
     assert "No issues found" in told.stdout
 

@@ -1,0 +1,157 @@
+"""Asking a payer for money through FinConnect. Python 3.11 or newer, nothing to install.
+
+The rule is in `PaymentsApi.pay`: while it is not known what became of a payment, the very same
+bytes are posted again, and never another externalId: that would be another prompt and a second
+charge.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+
+# The API answers within 29 seconds.
+TIMEOUT_SECONDS = 35.0
+LONGEST_WAIT_SECONDS = 30.0
+FIRST_WAIT_SECONDS = 1.0
+# After these nobody knows whether the payer was asked: other answers say so by their code.
+IN_DOUBT = {"internal_error", "unavailable", "in_progress"}
+COME_AGAIN = IN_DOUBT | {"too_many_requests", "provider_unavailable"}
+
+
+class PaymentError(Exception):
+    """The payment was not accepted. `code` is the API's stable word for the reason."""
+
+    def __init__(self, code: str, problem: dict[str, Any]) -> None:
+        """`problem` is the API's answer, with `detail` and perhaps `errors` or `payment`."""
+        super().__init__(f"{code}: {problem.get('detail', '')}")
+        self.code = code
+        self.problem = problem
+
+
+class Refused(PaymentError):
+    """The provider said no, for good. Another attempt is a new payment with a new externalId."""
+
+
+class Faulty(PaymentError):
+    """The request is wrong, or its key: a person must mend the program. Nobody was asked."""
+
+
+class NotSent(PaymentError):
+    """Nobody was asked so far. Call `pay` again, later, with the same payment."""
+
+
+class Unknown(PaymentError):
+    """Nobody knows. Call `pay` again, later, with the same payment; never with a new externalId."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of the API; status 0 stands for none at all."""
+
+    status: int
+    body: dict[str, Any] = field(default_factory=dict)
+    retry_after: float | None = None
+
+    @property
+    def code(self) -> str:
+        """The problem's stable word; the gateway's own faults may have none."""
+        fallback = "unavailable" if self.status in (0, 502, 503, 504) else f"http_{self.status}"
+        return str(self.body.get("code", fallback))
+
+
+@dataclass(frozen=True)
+class PaymentsApi:
+    """The API of one stack. `url` is the stack's output PaymentUrl."""
+
+    url: str
+    api_key: str
+    patience_seconds: float = 120.0
+
+    def pay(self, payment: dict[str, Any]) -> dict[str, Any]:
+        """Ask the payer once, however often it takes to be understood; returns the payment.
+
+        Store `payment` before you call this. The answer's `status` is `pending` or `unknown` as a
+        rule: the outcome comes as an event. Raises Refused, Faulty, NotSent, Unknown.
+        """
+        body = json.dumps(payment).encode()
+        deadline = time.monotonic() + self.patience_seconds
+        wait, in_doubt = FIRST_WAIT_SECONDS, False
+        while True:
+            answer = self._send("POST", self.url, body)
+            if answer.status in (http.client.OK, http.client.ACCEPTED):
+                return accepted(answer)
+            if answer.code == "provider_refused":
+                raise Refused(answer.code, answer.body)
+            # Nothing was sent: the record itself says so, whatever was in doubt before.
+            in_doubt = answer.code in IN_DOUBT or (
+                in_doubt and answer.code != "provider_unavailable"
+            )
+            pause = answer.retry_after if answer.retry_after is not None else jittered(wait)
+            is_over = time.monotonic() + pause > deadline
+            if answer.code not in COME_AGAIN or is_over:
+                raise failure(answer, in_doubt=in_doubt)
+            time.sleep(pause)
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+    def look_up(self, external_id: str) -> dict[str, Any] | None:
+        """The payment with its history; None if there is none. Raises PaymentError."""
+        path = urllib.parse.quote(external_id, safe="")
+        answer = self._send("GET", f"{self.url}/{path}", None)
+        if answer.status == http.client.NOT_FOUND:
+            return None
+        if answer.status != http.client.OK:
+            raise PaymentError(answer.code, answer.body)
+        return answer.body
+
+    def _send(self, method: str, url: str, body: bytes | None) -> Answer:
+        headers = {"x-api-key": self.api_key, "Content-Type": "application/json"}
+        request = urllib.request.Request(url, data=body, headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+                return Answer(response.status, read_object(response.read()))
+        except urllib.error.HTTPError as error:
+            with error:
+                told = error.headers.get("Retry-After", "")
+                seconds = float(told) if told.isascii() and told.isdigit() else None
+                return Answer(error.code, read_object(error.read()), seconds)
+        except (OSError, http.client.HTTPException):
+            # No connection, a broken one, or no answer in time: it may have arrived all the same.
+            return Answer(0)
+
+
+def accepted(answer: Answer) -> dict[str, Any]:
+    """The payment; Refused if it is one that was refused before, now shown again as it stands."""
+    if answer.body["status"] == "rejected":
+        raise Refused("provider_refused", {"detail": answer.body["message"]})
+    return answer.body
+
+
+def failure(answer: Answer, *, in_doubt: bool) -> PaymentError:
+    """What an answer means that is not a success, and that ends the attempts."""
+    if in_doubt:
+        return Unknown(answer.code, answer.body)
+    if answer.code in COME_AGAIN:
+        return NotSent(answer.code, answer.body)
+    return Faulty(answer.code, answer.body)
+
+
+def jittered(seconds: float) -> float:
+    """So that a thousand callers who were turned away together do not come back together."""
+    return random.uniform(seconds / 2, seconds)
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """A JSON object; an empty one for whatever else a proxy on the way may have answered."""
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
