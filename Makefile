@@ -136,6 +136,7 @@ e2e: install openssl ## Deploy to the local stack and send payments through it
 
 .PHONY: browser
 browser: install openssl ## Try the simulator's page in a real Chromium
+	@sh tools/bootstrap.sh api
 	@sh tools/chromium.sh
 	@$(WITH_SAM) $(PYTHON_BIN) -m pytest tests/browser $(ARGS)
 
@@ -153,7 +154,25 @@ soak: install ## Send payments under AWS faults, then compare all books (COUNT=5
 growth: dev ## Measure what a payment costs DynamoDB in a ledger of 10, 1,000 and 100,000 (SIZES=)
 	@$(WITH_LAYER) $(PYTHON_BIN) -m benchmarks.growth $(if $(SIZES),--sizes $(SIZES))
 
+.PHONY: api-check
+api-check: ## Hold the running local stack against openapi.yaml, with generated requests
+	@$(MAKE) e2e ARGS="-k test_api_description"
+
+.PHONY: examples
+examples: dev ## Check the types of the examples: Python by mypy, JavaScript by tsc, PHP's syntax
+	@sh tools/bootstrap.sh api
+	@sh tools/php.sh
+	@$(PYTHON_BIN) -m mypy
+	@cd examples/javascript && PATH="$(CURDIR)/.tools/api/bin:$$PATH" npm ci --silent --no-audit \
+		--no-fund && PATH="$(CURDIR)/.tools/api/bin:$$PATH" npm run --silent types
+	@for file in examples/php/*.php; do php -l "$$file" >/dev/null || exit 1; done
+
 ##@ Building
+
+.PHONY: api-page
+api-page: dev ## Render openapi.yaml as one HTML file that needs nothing from anywhere (FILE=)
+	@sh tools/bootstrap.sh api
+	@.tools/api/bin/python -m tools.api_page $(or $(FILE),build/api.html)
 
 .PHONY: build
 build: install ## Build the stack for `sam deploy`

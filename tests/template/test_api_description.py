@@ -98,7 +98,9 @@ def test_every_body_that_is_asked_for_has_an_example(description: Json) -> None:
 
 def test_who_may_come_back_is_told_when(description: Json) -> None:
     for operation in operations(description).values():
-        told = {s for s, r in operation["responses"].items() if "Retry-After" in r.get("headers", {})}
+        told = {
+            s for s, r in operation["responses"].items() if "Retry-After" in r.get("headers", {})
+        }
         assert told == {"409", "429", "503"} & operation["responses"].keys()
 
 

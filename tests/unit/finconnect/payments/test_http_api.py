@@ -234,7 +234,8 @@ def test_a_json_body_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "Application/JSON; charset=utf-8", " application/json ", ""]
+    "content_type",
+    ["application/json", "Application/JSON; charset=utf-8", " application/json ", ""],
 )
 def test_a_body_that_says_json_or_nothing_is_read(content_type: str) -> None:
     assert read_json({"body": "{}", "headers": {"content-type": content_type}}) == {}
