@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 class LocalAws:
     """Clients of one emulator, made when first used."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, region: str = REGION) -> None:
         self.endpoint = endpoint
         self._others: dict[str, Any] = {}
         self.session = boto3.Session(
-            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION
+            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=region
         )
         # No proxy: the emulator is on this machine. A long poll lasts up to 20 s.
         self.config = Config(

@@ -31,14 +31,14 @@ def forget_aws_account(environ: MutableMapping[str, str]) -> None:
     environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
-def local_credentials(endpoint: str) -> dict[str, str]:
-    """What points any AWS tool at the emulator at `endpoint`."""
+def local_credentials(endpoint: str, region: str = REGION) -> dict[str, str]:
+    """What points any AWS tool at the emulator at `endpoint`, which plays `region`."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
     }
 
 

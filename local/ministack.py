@@ -16,8 +16,10 @@ START_SECONDS = 60.0
 HEALTH_PATH = "/_ministack/health"
 
 
-def start_ministack(supervisor: Supervisor, folder: RunFolder, port: int) -> str:
-    """Starts the emulator on `port` of the loopback interface, with IAM enforced.
+def start_ministack(
+    supervisor: Supervisor, folder: RunFolder, port: int, region: str = REGION
+) -> str:
+    """Starts the emulator of `region` on `port` of the loopback interface, with IAM enforced.
 
     Returns its URL once it answers. Raises MissingProgram, or StepFailed and StepTimedOut with
     its log.
@@ -27,7 +29,7 @@ def start_ministack(supervisor: Supervisor, folder: RunFolder, port: int) -> str
         "MiniStack",
         [str(_program())],
         log=folder.log("ministack"),
-        environment=ministack_environment(folder, port),
+        environment=ministack_environment(folder, port, region),
         folder=folder.path,
     )
     with httpx.Client(base_url=endpoint, timeout=2.0, trust_env=False) as client:
@@ -35,7 +37,7 @@ def start_ministack(supervisor: Supervisor, folder: RunFolder, port: int) -> str
     return endpoint
 
 
-def ministack_environment(folder: RunFolder, port: int) -> dict[str, str]:
+def ministack_environment(folder: RunFolder, port: int, region: str = REGION) -> dict[str, str]:
     """Its whole configuration.
 
     Everything that it writes lies in the run's folder, and it listens on loopback only.
@@ -43,7 +45,7 @@ def ministack_environment(folder: RunFolder, port: int) -> dict[str, str]:
     return {
         **server_environment(os.environ, folder.temporary),
         "AUTH": "true",
-        "MINISTACK_REGION": REGION,
+        "MINISTACK_REGION": region,
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",

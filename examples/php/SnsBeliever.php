@@ -32,6 +32,7 @@ final class SnsBeliever
             'Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type',
         ],
     ];
+    // A busy page keeps the certificate by its address (APCu, a file): a new one has a new address.
     private const CERTIFICATE_PATH = '~^/SimpleNotificationService-[0-9a-f]+\.pem$~D';
 
     private readonly string $host;

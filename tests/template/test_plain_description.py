@@ -23,7 +23,7 @@ def test_it_has_every_route_and_nothing_of_awss_own() -> None:
 
 
 def test_payments_are_authorised_in_either_way_and_callbacks_in_none() -> None:
-    either = [{"apiKey": []}, {"awsSignature": []}]
+    either: list[Json] = [{"apiKey": []}, {"awsSignature": []}]
     assert securities(plain_description()) == [either, either, []]
 
 
