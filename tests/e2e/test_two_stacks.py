@@ -63,7 +63,8 @@ def guided(
         {
             "Stack Name": STAGING,
             "AWS Region": ELSEWHERE,
-            "Deploy this changeset? [y/N]": "y",
+            "PaymentsFunction has no authentication. Is this okay": "y",
+            "WebhookFunction has no authentication. Is this okay": "y",
             "Deploy this changeset": "y",
             **answers,
         },
@@ -198,7 +199,8 @@ def readme_questions() -> list[str]:
     table = readme.split("| question | answer |\n|---|---|\n", 1)[1].split("\n\n", 1)[0]
     found: list[str] = []
     for line in table.splitlines():
-        names = line.split("|")[1].strip()
-        prefix = "Parameter " if names.startswith("Parameter ") else ""
-        found += [f"{prefix}{name}" for name in names.removeprefix("Parameter ").split(", ")]
+        cell = line.split("|")[1].strip()
+        prefix = "Parameter " if cell.startswith("Parameter ") else ""
+        names = cell.removesuffix(" (twice)").removeprefix(prefix).split(", ")
+        found += [f"{prefix}{name.rstrip('?')}" for name in names] * (1 + cell.endswith("(twice)"))
     return found
