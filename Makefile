@@ -66,6 +66,10 @@ republish: dev ## Publish events again, same ids (ID=externalId, or FROM=time TO
 redrive: dev ## Give dead letters another chance (QUEUE=callbacks|relay|token-refresh STACK=name)
 	@$(OPS) redrive '$(QUEUE)'
 
+.PHONY: rotate
+rotate: dev ## Replace a secret (WHAT="webhook-secret status" STACK=name; docs/rotation.md)
+	@$(OPS) rotate $(WHAT)
+
 .PHONY: test
 test: install ## Run every check and every test, the cheap ones first
 	@$(PYTHON_BIN) -m tools.run_suites

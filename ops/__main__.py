@@ -1,4 +1,4 @@
-"""Operate a stack: print a payment's history, publish events again, redrive a dead-letter queue."""
+"""Operate a stack: print a payment's history, publish again, redrive a queue, rotate a secret."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from finconnect.payments.model import Event
 from ops.history import history
 from ops.redrive import REDRIVES
 from ops.republish import republish_between, republish_payment
+from ops.rotate import add_rotate, rotate
 from ops.stack import Stack, StackError
 
 
@@ -35,6 +36,8 @@ def _lines(stack: Stack, options: argparse.Namespace) -> Iterator[str]:
         yield from history(stack, options.external_id)
     elif options.command == "redrive":
         yield from REDRIVES[options.queue](stack)
+    elif options.command == "rotate":
+        yield from rotate(stack, options)
     elif options.payment:
         yield from _counted(map(_shown, republish_payment(stack, options.payment)), "published")
     else:
@@ -76,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 
     redrive = commands.add_parser("redrive", help="give a dead-letter queue another chance")
     redrive.add_argument("queue", choices=sorted(REDRIVES))
+    add_rotate(commands)
     return parser
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -15,6 +16,7 @@ from finconnect.payments.aws.dynamodb_ledger import DynamoDBLedger
 from finconnect.payments.aws.sns_publisher import SnsPublisher
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
     from mypy_boto3_sqs import SQSClient
 
 
@@ -64,9 +66,31 @@ class Stack:
         """An SQS client."""
         return boto3.client("sqs")
 
+    def physical_id(self, logical_id: str) -> str:
+        """The id of one of the template's resources. Raises StackError if it is not there."""
+        try:
+            answer = boto3.client("cloudformation").describe_stack_resource(
+                StackName=self.name, LogicalResourceId=logical_id
+            )
+        except ClientError as error:
+            raise StackError(f"stack {self.name!r} has no {logical_id} ({error})") from error
+        return answer["StackResourceDetail"]["PhysicalResourceId"]
+
     def invoke(self, function: str) -> str | None:
         """Run a function now. Returns its error, or None if it went well."""
+        return self._invoke(function, {}).get("FunctionError")
+
+    def ask(self, function: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Run a function now, and return its answer. Raises StackError if it fails."""
+        answer = self._invoke(function, request)
+        if answer.get("FunctionError"):
+            raise StackError(f"{function} failed: its log says why; nothing was changed")
+        answered: dict[str, Any] = json.loads(answer["Payload"].read())
+        return answered
+
+    def _invoke(self, function: str, request: dict[str, Any]) -> InvocationResponseTypeDef:
         # A person waits here, for as long as the function may run.
         patient = Config(read_timeout=70, retries={"total_max_attempts": 1})
-        answer = boto3.client("lambda", config=patient).invoke(FunctionName=function, Payload=b"{}")
-        return answer.get("FunctionError")
+        return boto3.client("lambda", config=patient).invoke(
+            FunctionName=function, Payload=json.dumps(request).encode()
+        )

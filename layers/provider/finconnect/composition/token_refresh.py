@@ -8,6 +8,8 @@ from finconnect.composition.provider_calls import told_client
 from finconnect.payments.aws import clients
 from finconnect.payments.aws.powertools import PowertoolsTelemetry
 from finconnect.payments.aws.stores import (
+    IN_USE,
+    ON_TRIAL,
     ParameterStoreKeys,
     SecretsManagerCredentials,
     SecretsManagerTokenStore,
@@ -19,6 +21,7 @@ from finconnect.payments.refresh import (
     RefreshToken,
     StoredTokens,
     TokenStore,
+    TryCredentials,
 )
 from finconnect.payments.settings import TokenRefreshSettings
 from finconnect.payments.telemetry import Telemetry
@@ -43,7 +46,14 @@ class AzampayWithStoredCredentials:
 
     def authenticate(self) -> AccessToken:
         """Ask AzamPay for a token. Raises AuthenticationError, StoreUnavailable."""
-        credentials = self._credentials.read()
+        return self._authenticate_with(IN_USE)
+
+    def authenticate_on_trial(self) -> AccessToken:
+        """The same, with the credentials that are to be tried."""
+        return self._authenticate_with(ON_TRIAL)
+
+    def _authenticate_with(self, stage: str) -> AccessToken:
+        credentials = self._credentials.read(stage=stage)
         config = AzampayConfig(
             authenticator_url=self._settings.azampay_authenticator_url,
             app_name=credentials["appName"],
@@ -79,4 +89,8 @@ def build(
     refresh_token = RefreshToken(provider, store, telemetry)
     provider.tokens = StoredTokens(store, refresh_token)
     key_store = keys or ParameterStoreKeys(clients.ssm(), settings.public_key_parameter)
-    return Refresh(refresh_token, RefreshPublicKey(provider, key_store, telemetry))
+    return Refresh(
+        refresh_token,
+        RefreshPublicKey(provider, key_store, telemetry),
+        TryCredentials(provider.authenticate_on_trial, store, telemetry),
+    )

@@ -63,7 +63,9 @@ def build(settings: WebhookSettings, *, telemetry: Telemetry | None = None) -> W
     record = RecordCallback(
         provider_name="azampay",
         reader=reader,
-        url_secret=SecretsManagerUrlSecret(clients.secretsmanager(), settings.webhook_secret_arn),
+        url_secret=SecretsManagerUrlSecret(
+            clients.secretsmanager(), settings.webhook_secret_arn, telemetry=telemetry
+        ),
         verify=verify,
         deferred=queue,
         ledger=DynamoDBLedger(dynamodb, settings.table_name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -32,10 +33,13 @@ class Refreshed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefreshRequest:
-    """Who asks: the schedule (neither), payments (a refused token), webhook (a new key)."""
+    """Who asks: the schedule (nothing set), payments (a refused token), webhook (a new key), or
+    a person who has new credentials.
+    """
 
     refused_token: str | None = None
     refetch_public_key: bool = False
+    try_credentials: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +221,41 @@ class RefreshPublicKey:
 
 
 @dataclass(frozen=True, slots=True)
+class TryCredentials:
+    """Has a token made with credentials that are not in use yet, however young the present one."""
+
+    authenticate: Callable[[], AccessToken]
+    store: TokenStore
+    telemetry: Telemetry
+
+    def __call__(self) -> dict[str, str]:
+        """Store the token that the new credentials bring; else leave all as it is, and say why.
+
+        A refusal is an answer here and no failure: a person waits for it, the present credentials
+        stay in use, and no alarm is to ring. Raises StoreUnavailable.
+        """
+        try:
+            token = self.authenticate()
+        except AuthenticationError as error:
+            self.telemetry.tell(Fact.CREDENTIALS_NOT_TAKEN, reason=str(error))
+            return {"token": Refreshed.UNAVAILABLE, "reason": str(error)}
+        self.store.write(token)
+        self.telemetry.tell(Fact.TOKEN_REFRESHED, expires_at=token.expires_at.isoformat())
+        return {"token": Refreshed.REFRESHED}
+
+
+@dataclass(frozen=True, slots=True)
 class Refresh:
     """What the token_refresh function does, whoever asks."""
 
     token: RefreshToken
     public_key: RefreshPublicKey
+    try_credentials: TryCredentials
 
     def __call__(self, request: RefreshRequest) -> dict[str, str]:
         """Refresh what is asked for. Raises AuthenticationError, StoreUnavailable."""
+        if request.try_credentials:
+            return self.try_credentials()
         if request.refused_token is not None:
             # A payment waits for this answer: the key can wait for the schedule.
             token = self.token(request.refused_token)

@@ -62,6 +62,8 @@ class Fact(Enum):
     CALLBACK_UNMATCHED = FactKind("callback_unmatched", logging.ERROR, "CallbackUnmatched")
     CALLBACK_HOSTILE = FactKind("callback_hostile", logging.WARNING, "CallbackHostile")
     CALLBACK_WRONG_URL = FactKind("callback_wrong_url", logging.WARNING, "CallbackWrongUrl")
+    CALLBACK_NEW_URL = FactKind("callback_new_url", metric="CallbackNewUrl")
+    CALLBACK_OLD_URL = FactKind("callback_old_url", metric="CallbackOldUrl")
     CALLBACK_FORGED = FactKind("callback_forged", logging.ERROR, "InvalidSignature")
     CALLBACK_UNSIGNED = FactKind("callback_unsigned", logging.ERROR, "CallbackUnsigned")
     CALLBACK_DEFERRED = FactKind("callback_deferred", logging.WARNING, "CallbackDeferred")
@@ -83,6 +85,7 @@ class Fact(Enum):
             Measured("seconds_left", "TokenTimeLeft", "Seconds"),
         ),
     )
+    CREDENTIALS_NOT_TAKEN = FactKind("credentials_not_taken", logging.WARNING)
     KEY_REFRESHED = FactKind("public_key_refreshed", metric="PublicKeyRefreshed")
     KEY_UNAVAILABLE = FactKind("public_key_unavailable", logging.WARNING, "PublicKeyUnavailable")
     KEY_MEASURED = FactKind(

@@ -21,6 +21,7 @@ from finconnect.payments.refresh import (
     RefreshRequest,
     RefreshToken,
     StoredTokens,
+    TryCredentials,
 )
 from finconnect.payments.telemetry import Fact
 from finconnect.providers.base import AccessToken, fingerprint
@@ -49,7 +50,8 @@ class Desk:
     def refresh(self, **request: Any) -> dict[str, str]:  # noqa: ANN401
         token = self.refresh_token
         key = RefreshPublicKey(self.provider, self.keys, self.heard, self.clock)
-        return Refresh(token, key)(RefreshRequest(**request))
+        trial = TryCredentials(self.provider.authenticate, self.tokens, self.heard)
+        return Refresh(token, key, trial)(RefreshRequest(**request))
 
     @property
     def refresh_token(self) -> RefreshToken:

@@ -13,6 +13,7 @@ from finconnect.errors import AuthenticationError
 from finconnect.payments.aws.stores import read_secret
 from finconnect.payments.errors import StoreUnavailable
 from finconnect.payments.refresh import KeyStore, TokenStore
+from finconnect.payments.telemetry import Fact, Telemetry
 from finconnect.providers.base import AccessToken, fingerprint
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ RARELY: Final = timedelta(seconds=10)
 
 PATIENCE: Final = timedelta(seconds=8)
 """How long to wait for a token that somebody else is refreshing."""
+
+_URLS: Final = {"current": Fact.CALLBACK_NEW_URL, "previous": Fact.CALLBACK_OLD_URL}
 
 type AskForRefresh = Callable[[str | None], bool]
 """Has the token refreshed; told the fingerprint of the refused one, if one was refused. Returns
@@ -136,34 +139,47 @@ class CachedKeys:
 
 
 class SecretsManagerUrlSecret:
-    """The secret in the callback URL, compared in constant time."""
+    """The secret in the callback URL, compared in constant time.
+
+    While the secret is being replaced there are two, and each callback is counted by the one that
+    opened: so a person knows when AzamPay has switched.
+    """
 
     def __init__(
-        self, client: SecretsManagerClient, secret_id: str, clock: Clock = utc_now
+        self,
+        client: SecretsManagerClient,
+        secret_id: str,
+        clock: Clock = utc_now,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._client = client
         self._secret_id = secret_id
         self._clock = clock
-        self._current: Sequence[str] = ()
+        self._telemetry = telemetry
+        self._current: Sequence[tuple[Fact, str]] = ()
         self._read_at: datetime | None = None
 
     def matches(self, presented: str) -> bool:
         """Whether ``presented`` is the secret. Raises StoreUnavailable."""
-        if self._is_among(presented, self._secrets(KEEP)):
-            return True
         # It may have been changed a moment ago: a genuine callback must not get 404 for that.
-        return self._is_among(presented, self._secrets(RARELY))
+        for age in (KEEP, RARELY):
+            secrets = self._secrets(age)
+            opened = [fact for fact, secret in secrets if self._is_same(presented, secret)]
+            if opened:
+                if self._telemetry is not None and len(secrets) > 1:
+                    self._telemetry.tell(opened[0])
+                return True
+        return False
 
-    def _is_among(self, presented: str, secrets: Sequence[str]) -> bool:
-        given = presented.encode(errors="surrogatepass")
-        return any(hmac.compare_digest(given, secret.encode()) for secret in secrets)
+    def _is_same(self, presented: str, secret: str) -> bool:
+        return hmac.compare_digest(presented.encode(errors="surrogatepass"), secret.encode())
 
-    def _secrets(self, age: timedelta) -> Sequence[str]:
+    def _secrets(self, age: timedelta) -> Sequence[tuple[Fact, str]]:
         if self._read_at is None or self._clock() - self._read_at >= age:
             values = read_secret(self._client, self._secret_id)
             # AzamPay's staff register a new URL by hand, so the one before stays valid as long as
             # somebody leaves it in. An empty secret would be matched by an empty path: never.
-            found = (values.get(name) for name in ("current", "previous"))
-            self._current = [secret for secret in found if isinstance(secret, str) and secret]
+            found = ((fact, values.get(name)) for name, fact in _URLS.items())
+            self._current = [(fact, text) for fact, text in found if isinstance(text, str) and text]
             self._read_at = self._clock()
         return self._current

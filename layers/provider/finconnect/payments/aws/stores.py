@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 PLACEHOLDER: Final = "REPLACE_ME"
 """What the template puts where the credentials belong."""
+IN_USE: Final = "AWSCURRENT"
+ON_TRIAL: Final = "AWSPENDING"
+"""Secrets Manager's own label for a version that is not in use yet."""
 
 
 class SecretsManagerTokenStore:
@@ -64,12 +67,13 @@ class SecretsManagerCredentials:
         self._client = client
         self._secret_id = secret_id
 
-    def read(self) -> Mapping[str, str]:
+    def read(self, *, stage: str = IN_USE) -> Mapping[str, str]:
         """The credentials: appName, clientId, clientSecret and, where AzamPay gave one, apiKey.
 
-        Raises AuthenticationError that says what to do while they are not in, StoreUnavailable.
+        ``stage`` says which: those in use, or those that are ON_TRIAL. Raises AuthenticationError
+        that says what to do while they are not in, StoreUnavailable.
         """
-        values = read_secret(self._client, self._secret_id)
+        values = read_secret(self._client, self._secret_id, stage)
         wanted = ("appName", "clientId", "clientSecret")
         missing = [name for name in wanted if values.get(name) in (None, "", PLACEHOLDER)]
         if missing:
@@ -126,10 +130,13 @@ def _time(text: str | None) -> datetime | None:
         return None  # as if it had never been: the key is then fetched anew
 
 
-def read_secret(client: SecretsManagerClient, secret_id: str) -> dict[str, Any]:
+def read_secret(
+    client: SecretsManagerClient, secret_id: str, stage: str = IN_USE
+) -> dict[str, Any]:
     """Read a secret that is a JSON object. Raises StoreUnavailable; the value is never quoted."""
     with _store_errors("a secret cannot be read"):
-        values = json.loads(client.get_secret_value(SecretId=secret_id)["SecretString"])
+        answer = client.get_secret_value(SecretId=secret_id, VersionStage=stage)
+        values = json.loads(answer["SecretString"])
     if not isinstance(values, dict):
         raise StoreUnavailable("a secret is not a JSON object")
     return values

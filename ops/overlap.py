@@ -1,0 +1,33 @@
+"""How long old and new are both valid while a secret is being replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from finconnect.clock import to_iso
+from ops.stack import StackError
+
+DEFAULT_HOURS: Final = 72
+"""Over a weekend: somebody has to enter the new one by hand, at AzamPay or at the merchant's."""
+QUIET: Final = timedelta(hours=1)
+"""For so long nobody may have used the old one before it is ended without ``--force``."""
+
+
+def now() -> datetime:
+    """The current time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def refuse(reasons: Sequence[str], *, force: bool) -> None:
+    """Refuse to end something that is still in use. Raises StackError with every reason."""
+    if reasons and not force:
+        raise StackError(
+            "nothing was changed: " + "; ".join(reasons) + ". --force does it all the same"
+        )
+
+
+def shown(moment: datetime) -> str:
+    """A time for a person: to the second, in UTC."""
+    return to_iso(moment.replace(microsecond=0)).replace(".000000", "")

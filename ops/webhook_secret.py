@@ -1,0 +1,189 @@
+"""Replace the secret in the callback URL: both URLs open the webhook until a person ends the old.
+
+It never ends by itself: AzamPay is not known to send a refused callback again, and its staff
+register the new URL by hand. What is forgotten costs less than a callback that is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+
+from finconnect.clock import from_iso, to_iso
+from finconnect.payments.aws.caches import KEEP, RARELY
+from ops.overlap import QUIET, now, refuse, shown
+from ops.stack import Stack, StackError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+LENGTH: Final = 64
+"""Letters and digits, as the template makes it: some 380 bits."""
+SETTLES: Final = RARELY + timedelta(seconds=5)
+"""Until every container opens to a new secret: it looks again after RARELY; and a margin."""
+_FIVE_MINUTES: Final = 300
+_HOUR: Final = 3600
+_METRICS_KEPT: Final = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class UrlSecrets:
+    """What the secret holds: one, or two while it is being replaced."""
+
+    current: str
+    previous: str | None = None
+    began_at: datetime | None = None
+    finish_after: datetime | None = None
+
+    def write(self, client: SecretsManagerClient, secret_id: str) -> None:
+        """Replace what the secret holds."""
+        values: dict[str, str] = {"current": self.current}
+        if self.previous:
+            values["previous"] = self.previous
+        if self.began_at and self.finish_after:
+            values |= {"began_at": to_iso(self.began_at), "finish_after": to_iso(self.finish_after)}
+        client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Callbacks that came to one of both URLs: how many, and when the last (to its period)."""
+
+    count: int = 0
+    last: datetime | None = None
+
+    def __str__(self) -> str:
+        last = f", the last at about {shown(self.last)}" if self.last else ""
+        return f"{self.count} callbacks{last}"
+
+
+class WebhookSecret:
+    """The webhook's secret of one stack."""
+
+    def __init__(self, stack: Stack, pause: Callable[[float], None] = time.sleep) -> None:
+        """``pause`` waits for so many seconds."""
+        self._stack = stack
+        self._pause = pause
+        self._client: SecretsManagerClient = boto3.client("secretsmanager")
+        self._id = stack.output("WebhookSecretName")
+
+    def begin(self, overlap: timedelta) -> Iterator[str]:
+        """Make a new secret and keep the old one. Raises StackError while one is under way."""
+        held = self._read()
+        if held.previous:
+            raise StackError("a replacement is under way: finish or cancel it first (see status)")
+        letters = string.ascii_letters + string.digits
+        fresh = "".join(secrets.choice(letters) for _ in range(LENGTH))
+        began = now()
+        UrlSecrets(fresh, held.current, began, began + overlap).write(self._client, self._id)
+        yield "there is a new URL, and the old one stays valid"
+        yield "next: `rotate webhook-secret status --show-url` prints it; have it registered"
+        yield f"then, after {shown(began + overlap)}: `rotate webhook-secret finish`"
+
+    def status(self) -> Iterator[str]:
+        """Say whether one is under way, and which of both URLs callbacks come to."""
+        held = self._read()
+        if not held.previous:
+            yield "one URL is valid: nothing is under way"
+            return
+        old, new = self._came(held)
+        yield f"two URLs are valid since {_shown(held.began_at)}"
+        yield f"  old URL: {old}"
+        yield f"  new URL: {new}"
+        yield f"finish may run after {_shown(held.finish_after)}"
+        waits = list(_reasons_to_wait(held, old, new))
+        yield "not yet: " + "; ".join(waits) if waits else "now: `rotate webhook-secret finish`"
+
+    def url(self) -> Iterator[str]:
+        """The URL to register, once every container opens to it. It is a secret."""
+        held = self._read()
+        if held.previous and held.began_at:
+            left = (held.began_at + SETTLES - now()).total_seconds()
+            if left > 0:
+                yield f"waiting {left:.0f} s, until every container knows it"
+                self._pause(left)
+        yield self._stack.output("WebhookUrlTemplate").replace("{secret}", held.current)
+
+    def finish(self, *, force: bool) -> Iterator[str]:
+        """End the old URL. Raises StackError while callbacks may still come to it."""
+        held = self._replacing()
+        refuse(list(_reasons_to_wait(held, *self._came(held))), force=force)
+        UrlSecrets(held.current).write(self._client, self._id)
+        yield f"the old URL is ended; a container may remember it for {_minutes(KEEP)} minutes"
+
+    def cancel(self, *, force: bool) -> Iterator[str]:
+        """End the new URL and keep the old. Raises StackError if callbacks came to the new one."""
+        held = self._replacing()
+        _, new = self._came(held)
+        refuse([f"the new URL has had {new}"] if new.count else [], force=force)
+        UrlSecrets(held.previous or "").write(self._client, self._id)
+        yield "the new URL is ended; the old one is as it was"
+
+    def _replacing(self) -> UrlSecrets:
+        held = self._read()
+        if not held.previous:
+            raise StackError("nothing is under way: `rotate webhook-secret begin` starts it")
+        return held
+
+    def _read(self) -> UrlSecrets:
+        answer = self._client.get_secret_value(SecretId=self._id)
+        values: dict[str, Any] = json.loads(answer["SecretString"])
+        held = UrlSecrets(
+            current=values["current"],
+            previous=values.get("previous"),
+            began_at=_time(values.get("began_at")),
+            finish_after=_time(values.get("finish_after")),
+        )
+        # One that was begun by hand has no times: it began when it was written.
+        began = held.began_at or answer["CreatedDate"]
+        return replace(held, began_at=began, finish_after=held.finish_after or began)
+
+    def _came(self, held: UrlSecrets) -> tuple[Came, Came]:
+        start = max(held.began_at or now(), now() - _METRICS_KEPT)
+        return self._counted("CallbackOldUrl", start), self._counted("CallbackNewUrl", start)
+
+    def _counted(self, metric: str, start: datetime) -> Came:
+        # At most 1,440 values in one answer, and after 15 days only those of an hour are left.
+        period = _FIVE_MINUTES if now() - start < timedelta(days=4) else _HOUR
+        answer = boto3.client("cloudwatch").get_metric_statistics(
+            Namespace="FinConnect",
+            MetricName=metric,
+            Dimensions=[{"Name": "service", "Value": f"{self._stack.name}-webhook"}],
+            StartTime=start - timedelta(seconds=period),
+            EndTime=now(),
+            Period=period,
+            Statistics=["Sum"],
+        )
+        points = [point for point in answer["Datapoints"] if point["Sum"]]
+        last = max((point["Timestamp"] for point in points), default=None)
+        end = min(last + timedelta(seconds=period), now()) if last else None
+        return Came(int(sum(point["Sum"] for point in points)), end)
+
+
+def _reasons_to_wait(held: UrlSecrets, old: Came, new: Came) -> Iterator[str]:
+    if held.finish_after and now() < held.finish_after:
+        yield f"the overlap lasts until {shown(held.finish_after)}"
+    if not new.count:
+        yield "no callback has come to the new URL"
+    if old.last and now() - old.last < QUIET:
+        yield f"a callback came to the old URL at about {shown(old.last)}"
+
+
+def _time(text: str | None) -> datetime | None:
+    return from_iso(text) if text else None
+
+
+def _shown(moment: datetime | None) -> str:
+    return shown(moment) if moment else "a time that is not known"
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)

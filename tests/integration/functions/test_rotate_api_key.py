@@ -1,0 +1,171 @@
+"""The API key, replaced by command: a caller with a valid key is never turned away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from ops.api_key import STACK_TAG, ApiKeys
+from ops.overlap import now
+from ops.stack import StackError
+from tests.fakes.known_stack import KnownStack
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+
+NAME = "finconnect-sandbox"
+GROUP = f"/finconnect/{NAME}/api"
+OVERLAP, OVER = timedelta(hours=72), timedelta(0)
+
+
+@dataclass
+class Gateway:
+    """A usage plan with the stack's own key, and the commands for it."""
+
+    client: APIGatewayClient = field(default_factory=lambda: boto3.client("apigateway"))
+
+    def __post_init__(self) -> None:
+        self.own = self.client.create_api_key(enabled=True)["id"]
+        self.plan = self.client.create_usage_plan(name="plan")["id"]
+        self.client.create_usage_plan_key(usagePlanId=self.plan, keyId=self.own, keyType="API_KEY")
+
+    @property
+    def keys(self) -> ApiKeys:
+        ids = {"PaymentsUsagePlan": self.plan}
+        return ApiKeys(KnownStack(NAME, known={"ApiKeyId": self.own}, ids=ids))
+
+    def valid(self) -> set[str]:
+        """What opens the routes: enabled, and on the plan."""
+        on_plan = self.client.get_usage_plan_keys(usagePlanId=self.plan)["items"]
+        return {
+            each["id"]
+            for each in on_plan
+            if self.client.get_api_key(apiKey=each["id"]).get("enabled")
+        }
+
+    def new(self) -> str:
+        (found,) = self.valid() - {self.own}
+        return found
+
+    def used(self, key: str, *, minutes_ago: int = 10) -> None:
+        """As if the access log said that it was."""
+        logs = boto3.client("logs")
+        if not logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]:
+            logs.create_log_group(logGroupName=GROUP)
+            logs.create_log_stream(logGroupName=GROUP, logStreamName="stream")
+        when = int((now() - timedelta(minutes=minutes_ago)).timestamp() * 1000)
+        line = f'{{"requestId":"r","status":"202","apiKeyId":"{key}"}}'
+        logs.put_log_events(
+            logGroupName=GROUP,
+            logStreamName="stream",
+            logEvents=[{"timestamp": when, "message": line}],
+        )
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
+
+
+def test_two_are_valid_and_then_the_new_one_alone(gateway: Gateway) -> None:
+    list(gateway.keys.begin(OVER))
+    new = gateway.new()
+    assert gateway.valid() == {gateway.own, new}
+    list(gateway.keys.finish(force=False))
+    assert gateway.valid() == {new}
+    assert gateway.client.get_api_key(apiKey=gateway.own)["enabled"] is False
+
+
+def test_the_next_one_replaces_a_key_that_the_stack_does_not_know(gateway: Gateway) -> None:
+    list(gateway.keys.begin(OVER))
+    second = gateway.new()
+    list(gateway.keys.finish(force=True))
+    list(gateway.keys.begin(OVER))
+    (third,) = gateway.valid() - {second}
+    list(gateway.keys.finish(force=True))
+
+    assert gateway.valid() == {third}
+    left = {each["id"] for each in gateway.client.get_api_keys()["items"]}
+    assert left == {gateway.own, third}
+
+
+def test_an_update_by_cloudformation_does_not_revive_the_old_key(gateway: Gateway) -> None:
+    list(gateway.keys.begin(OVER))
+    new = gateway.new()
+    list(gateway.keys.finish(force=True))
+    # The most that an update of the resource does: it sets its properties again.
+    enable = [{"op": "replace", "path": "/enabled", "value": "true"}]
+    gateway.client.update_api_key(apiKey=gateway.own, patchOperations=enable)  # type: ignore[arg-type]
+    assert gateway.valid() == {new}
+    assert len(list(gateway.keys.status())) == 3
+
+
+def test_a_key_says_whose_it_is_and_its_value_is_shown_only_when_asked_for(
+    gateway: Gateway,
+) -> None:
+    lines = [*gateway.keys.begin(OVERLAP), *gateway.keys.status()]
+    new = gateway.client.get_api_key(apiKey=gateway.new(), includeValue=True)
+    assert new["tags"][STACK_TAG] == NAME
+    assert not any(new["value"] in line for line in lines)
+    assert list(gateway.keys.value()) == [new["value"]]
+
+
+def test_a_third_one_is_not_made(gateway: Gateway) -> None:
+    list(gateway.keys.begin(OVERLAP))
+    before = gateway.valid()
+    with pytest.raises(StackError, match="two keys are valid"):
+        list(gateway.keys.begin(OVERLAP))
+    assert gateway.valid() == before
+
+
+def test_the_overlap_is_waited_for(gateway: Gateway) -> None:
+    list(gateway.keys.begin(OVERLAP))
+    before = gateway.valid()
+    with pytest.raises(StackError, match="overlap lasts until"):
+        list(gateway.keys.finish(force=False))
+    assert gateway.valid() == before
+
+
+def test_an_old_key_that_is_used_is_not_ended(gateway: Gateway) -> None:
+    list(gateway.keys.begin(OVER))
+    gateway.used(gateway.new())
+    gateway.used(gateway.own)
+    with pytest.raises(StackError, match=f"key {gateway.own} was used in the last hour"):
+        list(gateway.keys.finish(force=False))
+    assert len(gateway.valid()) == 2
+
+
+def test_a_new_key_that_nobody_uses_does_not_replace_the_old(gateway: Gateway) -> None:
+    list(gateway.keys.begin(OVER))
+    gateway.used(gateway.own, minutes_ago=90)
+    with pytest.raises(StackError, match=f"key {gateway.new()} was not used"):
+        list(gateway.keys.finish(force=False))
+    gateway.used(gateway.new())
+    assert list(gateway.keys.status())[-1] == "now: `rotate api-key finish`"
+    list(gateway.keys.finish(force=False))
+    assert gateway.own not in gateway.valid()
+
+
+def test_a_new_key_can_be_taken_back_while_nobody_uses_it(gateway: Gateway) -> None:
+    list(gateway.keys.begin(OVERLAP))
+    gateway.used(gateway.new())
+    with pytest.raises(StackError, match="is in use"):
+        list(gateway.keys.cancel(force=False))
+    list(gateway.keys.cancel(force=True))
+    assert gateway.valid() == {gateway.own}
+
+
+@pytest.mark.parametrize("step", ["finish", "cancel"])
+def test_a_single_key_is_never_ended(gateway: Gateway, step: str) -> None:
+    with pytest.raises(StackError, match="nothing is under way"):
+        list(getattr(gateway.keys, step)(force=True))
+    assert gateway.valid() == {gateway.own}
+
+
+def test_where_callers_sign_there_is_no_key() -> None:
+    with pytest.raises(StackError, match="AWS_IAM"):
+        ApiKeys(KnownStack(NAME, known={"ApiKeyId": "none"}))
