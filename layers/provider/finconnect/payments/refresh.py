@@ -33,8 +33,9 @@ class Refreshed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefreshRequest:
-    """Who asks: the schedule (nothing set), payments (a refused token), webhook (a new key), or
-    a person who has new credentials.
+    """Who asks: the schedule (nothing set), payments, the webhook, or a person.
+
+    payments names a refused token, the webhook wants a new key, and a person has new credentials.
     """
 
     refused_token: str | None = None
