@@ -8,15 +8,15 @@ class Course:
     """What a merchant sees.
 
     ``answer`` is the status of the POST's answer, and the payment's status or the problem's code in
-    it; ``early`` is that word where the callback was faster. ``events`` are the types without
-    ``payment.``, in their order. ``told`` has how the webhook answers the callbacks.
+    it; ``also`` is that word where callback and answer came the other way round. ``events`` are the
+    types without ``payment.``, in their order. ``told`` has how the webhook answers the callbacks.
     """
 
     answer: tuple[int, str]
     events: tuple[str, ...]
     status: str
     told: tuple[int, ...] = (200,)
-    early: str | None = None
+    also: str | None = None
 
 
 PENDING, UNKNOWN = (202, "pending"), (202, "unknown")
@@ -27,7 +27,7 @@ SETTLED = Course(UNKNOWN, ("unknown", "succeeded"), "succeeded")
 REJECTED = Course(REFUSED, ("rejected",), "rejected", told=())
 
 COURSES = {
-    "approve-at-once": replace(PAID, early="succeeded"),
+    "approve-at-once": replace(PAID, also="succeeded"),
     "approve-after-5s": PAID,
     "decline": FAILED,
     "insufficient-funds": FAILED,
@@ -51,7 +51,8 @@ COURSES = {
     "html-502": SETTLED,
     "connection-reset": Course(UNKNOWN, ("unknown",), "unknown", told=()),
     "slow-answer": SETTLED,
-    "accepted-but-timed-out": SETTLED,
+    # The callback is held while the answer is waited for, and counts when that is given up.
+    "accepted-but-timed-out": replace(SETTLED, answer=(202, "succeeded"), also="unknown"),
     "key-path-404": PAID,
     "rotated-key": PAID,
 }

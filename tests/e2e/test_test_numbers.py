@@ -52,7 +52,7 @@ def see(world: World, one: Posted, course: Course) -> None:
     body = one.response.json()
     status, word = course.answer
     assert one.response.status_code == status
-    assert (body.get("code") or body["status"]) in (word, course.early)
+    assert (body.get("code") or body["status"]) in (word, course.also)
     wait_until(
         f"callbacks were answered {course.told}",
         lambda: len(told(world, one)) >= len(course.told),
