@@ -33,6 +33,7 @@ def test_a_seeds_key_in_the_parameter_lets_trigger_speak_for_azampay(
 
 def test_without_it_a_callback_signed_here_is_refused(world: World) -> None:
     paid = world.prompted()["externalId"]
+    world.key_is_due()
     done = trigger(world, f"--ref={paid}")
     assert done.returncode == 0, done.stderr
     assert "which a deployed stack does not know" in done.stdout

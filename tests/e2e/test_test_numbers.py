@@ -38,6 +38,8 @@ class Posted:
 def posted(stack: LocalStack) -> Iterator[Mapping[str, Posted]]:
     """A payment to every number that leaves the others alone, some at a time."""
     with closing(World(stack)) as world, ThreadPoolExecutor(AT_ONCE) as pool:
+        # A forged callback is called forged by a key that was fetched for it.
+        world.key_is_due()
         names = [name for name in COURSES if name not in ALONE]
         yield dict(zip(names, pool.map(lambda name: post(world, name), names), strict=True))
 
