@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import sysconfig
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Final
 
@@ -96,6 +98,16 @@ def test_a_package_that_is_missing_would_be_seen(
     ran = imported([built / "PaymentsFunction", tmp_path, runtime], ["app"], "payments")
     assert ran.returncode != 0
     assert "No module named 'msgspec'" in ran.stderr
+
+
+def test_its_packages_are_those_of_the_bill_of_materials_and_no_others(built: Path) -> None:
+    # The bill of materials is made from the pins, and tests/security holds it against them.
+    pinned = (PROJECT.root / "layers" / "provider" / "requirements.txt").read_text(encoding="utf-8")
+    found = {
+        re.sub(r"[-_.]+", "-", each.name).lower(): each.version
+        for each in distributions(path=[str(built / "ProviderLayer" / "python")])
+    }
+    assert found == dict(re.findall(r"^([\w.-]+)==([^\s;]+)", pinned, re.MULTILINE))
 
 
 def test_every_function_is_tried(built: Path) -> None:
