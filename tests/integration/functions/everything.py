@@ -15,6 +15,7 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from finconnect.payments.aws import clients
+from finconnect.payments.correlation import correlate, correlated, forget
 from tests.fakes.builders import a_payload
 from tests.fakes.signing import azampay_key, callback_body, other_key
 from tests.integration.functions.deployment import Deployment, forget_functions
@@ -38,7 +39,7 @@ class WatchedDeployment(Deployment):
         """Handle an event, also while another function waits for it."""
         out = io.StringIO()
         self.written.append((function, out))
-        with contextlib.redirect_stdout(out), _metrics_of_its_own():
+        with contextlib.redirect_stdout(out), _in_a_container_of_its_own():
             return Deployment.handle(self, function, event)
 
     def metrics(self) -> Iterator[tuple[str, Line]]:
@@ -48,6 +49,11 @@ class WatchedDeployment(Deployment):
                 if "_aws" in line:
                     yield function, line
 
+    def texts(self, function: str) -> list[str]:
+        """The lines of one function's log, as text."""
+        lines = (text for _, out in self.written for text in out.getvalue().splitlines())
+        return [text for text in lines if f'"function_name":"{function}"' in text]
+
     def logged(self) -> list[Line]:
         """Each line of the functions' logs, metrics aside. ``function_name`` is the function."""
         lines = (line for _, out in self.written for line in _json_lines(out))
@@ -55,18 +61,23 @@ class WatchedDeployment(Deployment):
 
 
 @contextlib.contextmanager
-def _metrics_of_its_own() -> Iterator[None]:
-    # A function that waits for another one here shares its process, and there Powertools' metrics.
+def _in_a_container_of_its_own() -> Iterator[None]:
+    # A function that waits for another one shares its process here, and with it what Powertools
+    # and we remember of an invocation.
     if TELEMETRY not in sys.modules:
         yield
         return
-    pending = sys.modules[TELEMETRY].metrics.provider.metric_set
-    waiting = dict(pending)
+    logger, metrics = sys.modules[TELEMETRY].logger, sys.modules[TELEMETRY].metrics
+    pending, ids = metrics.provider.metric_set, dict(correlated())
+    waiting, keys = dict(pending), dict(logger.get_current_keys())
     pending.clear()
     try:
         yield
     finally:
         pending.update(waiting)
+        logger.append_keys(**{name: keys[name] for name in keys if name.startswith("function_")})
+        forget()
+        correlate(**ids)
 
 
 def _json_lines(out: io.StringIO) -> Iterator[Line]:
