@@ -142,9 +142,8 @@ def anchors(path: Path) -> set[str]:
 def test_the_metrics_in_the_documentation_are_those_that_are_written(
     happened: WatchedDeployment,
 ) -> None:
-    rows = re.findall(
-        r"^\| ((?:`[A-Z]\w+`(?:, )?)+) \| (\w+) \| ([^|]*) \|", OPERATIONS, re.MULTILINE
-    )
+    row = r"^\| ((?:`[A-Z]\w+`(?:, )?)+) \| (\w+) \|([^|]*)\|"
+    rows = re.findall(row, OPERATIONS, re.MULTILINE)
     documented = {
         (metric, unit, frozenset(re.findall(r"`(\w+)`", dimensions)))
         for names, unit, dimensions in rows
