@@ -10,7 +10,9 @@ from finconnect.payments.telemetry import Fact
 
 MAX_LINE_CHARACTERS: Final = 4096
 FACTS: Final = {fact.value.name: fact for fact in Fact}
-METRICS: Final = {fact.value.metric for fact in Fact}
+METRICS: Final = {fact.value.metric for fact in Fact} | {
+    measured.metric for fact in Fact for measured in fact.value.measures
+}
 # What may never be written: of ours, and of a callback.
 NEVER: Final = ("canary", "BEGIN PUBLIC KEY")
 # Not inside a longer word: there it is no phone number but part of an id.
