@@ -18,7 +18,7 @@ from finconnect.payments.aws import clients
 from finconnect.payments.correlation import correlate, correlated, forget
 from tests.fakes.builders import a_payload
 from tests.fakes.signing import azampay_key, callback_body, other_key
-from tests.integration.functions.deployment import Deployment, forget_functions
+from tests.integration.functions.deployment import URL_SECRET, Deployment, forget_functions
 from tests.integration.functions.standin import TRACE, Says, StandIn, accepted
 from tests.integration.moto_settings import KEEP_MODELS
 
@@ -102,6 +102,7 @@ def everything() -> WatchedDeployment:
             _callbacks_that_came_early,
             _callbacks_that_were_held,
             _every_callback,
+            _two_urls,
             _silence,
             _events,
             _no_key,
@@ -176,6 +177,15 @@ def _every_callback(stack: Deployment, _: StandIn) -> None:
     forged = callback_body(other_key(), utilityref="paid", message="forged")
     stack.call_back(forged, headers={"traceparent": TRACE})
     stack.call_back(callback_body(utilityref="paid"))
+
+
+def _two_urls(stack: Deployment, _: StandIn) -> None:
+    stack.put_secret("url-secret", {"current": "new", "previous": URL_SECRET})
+    stack.restart("webhook")
+    for secret in ("new", URL_SECRET):
+        stack.call_back(secret=secret)
+    stack.put_secret("url-secret", {"current": URL_SECRET})
+    stack.restart("webhook")
 
 
 def _silence(stack: Deployment, provider: StandIn) -> None:
