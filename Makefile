@@ -171,6 +171,10 @@ examples: dev ## Check the types of the examples: Python by mypy, JavaScript by 
 		--no-fund && PATH="$(CURDIR)/.tools/api/bin:$$PATH" npm run --silent types
 	@for file in examples/php/*.php; do php -l "$$file" >/dev/null || exit 1; done
 
+.PHONY: cost
+cost: $(if $(MEASURE),install,dev) ## Compute the cost of a stack into docs/cost.md (MEASURE=1: measure anew)
+	@$(WITH_SAM) $(WITH_LAYER) $(PYTHON_BIN) -m benchmarks.cost $(if $(MEASURE),--measure)
+
 ##@ Building
 
 .PHONY: api-page

@@ -49,7 +49,7 @@ class Meter:
     def __init__(self, client: DynamoDBClient) -> None:
         self._bill: Bill | None = None
         events = client.meta.events
-        events.register("provide-client-params.dynamodb", _ask_for_the_bill)
+        events.register("provide-client-params.dynamodb", ask_for_the_bill)
         events.register("after-call.dynamodb", self._read)
 
     @contextmanager
@@ -71,7 +71,8 @@ class Meter:
         self._bill.add(model.name, sum(entry["CapacityUnits"] for entry in entries))
 
 
-def _ask_for_the_bill(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
+def ask_for_the_bill(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
+    """Have a call answered with what it consumed, where the operation can tell."""
     members = model.input_shape.members if model.input_shape else {}
     if "ReturnConsumedCapacity" in members:
         params["ReturnConsumedCapacity"] = "TOTAL"

@@ -132,6 +132,12 @@ class LocalStack:
         """Puts the stand-in's credentials into the secret; the next payment uses them."""
         put_credentials(self.aws, self.outputs)
 
+    def redeploy(self, parameters: Mapping[str, str]) -> None:
+        """Deploys the build again, with these parameters besides. Raises LocalStackError."""
+        self._extra_parameters |= parameters
+        sam = SamCli(self._paths, self.folder, self._supervisor)
+        sam.deploy(self.aws.endpoint, self.name, self._parameters())
+
     def keep_logs(self) -> None:
         """At the end the logs stay, for somebody to look at."""
         self._keeps_logs = True

@@ -12,7 +12,7 @@ import string
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -29,9 +29,9 @@ LENGTH: Final = 64
 """Letters and digits, as the template makes it: some 380 bits."""
 SETTLES: Final = RARELY + timedelta(seconds=5)
 """Until every container opens to a new secret: it looks again after RARELY; and a margin."""
-_FIVE_MINUTES: Final = 300
-_HOUR: Final = 3600
-_METRICS_KEPT: Final = timedelta(days=60)
+_PERIODS: Final = (60, 300, 3600)
+_MOST_VALUES: Final = 1_400
+_METRICS_KEPT: Final = timedelta(days=58)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +151,14 @@ class WebhookSecret:
         return self._counted("CallbackOldUrl", start), self._counted("CallbackNewUrl", start)
 
     def _counted(self, metric: str, start: datetime) -> Came:
-        # At most 1,440 values in one answer, and after 15 days only those of an hour are left.
-        period = _FIVE_MINUTES if now() - start < timedelta(days=4) else _HOUR
+        # At most 1,440 values in one answer; those of a minute are kept for 15 days.
+        age = (now() - start).total_seconds()
+        period = next(each for each in _PERIODS if age < each * _MOST_VALUES)
         answer = boto3.client("cloudwatch").get_metric_statistics(
             Namespace="FinConnect",
             MetricName=metric,
             Dimensions=[{"Name": "service", "Value": f"{self._stack.name}-webhook"}],
-            StartTime=start - timedelta(seconds=period),
+            StartTime=datetime.fromtimestamp(start.timestamp() // period * period, UTC),
             EndTime=now(),
             Period=period,
             Statistics=["Sum"],

@@ -103,6 +103,11 @@ class Levers:
             Key={"pk": {"S": "PUBLIC_KEY#azampay"}, "sk": {"S": "REFETCH"}},
         )
 
+    def forget_url_secret(self) -> None:
+        """The webhook's five minutes are over: its workers begin anew and remember nothing."""
+        with self.environment("WebhookFunction", FORGOTTEN=str(time.time_ns())):
+            pass
+
     @contextmanager
     def without_provider(self) -> Iterator[None]:
         """Inside, token_refresh finds nobody at the provider's addresses."""

@@ -28,7 +28,7 @@ def _is_true(condition: Json, parameters: Mapping[str, Json]) -> bool:
         return not _is_true(operands[0], parameters)
     if function == "Fn::Equals":
         left, right = (_value(operand, parameters) for operand in operands)
-        return bool(left == right)
+        return str(left) == str(right)  # CloudFormation compares texts: a number is one, too
     raise AssertionError(f"conditions use {function}, which is not known here")
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.template.documents import read_template
+from tests.template.documents import deployed, read_openapi, read_template
 
 
 def _is_taken(parameter: str, value: str) -> bool:
@@ -106,3 +106,28 @@ def test_a_quota_is_none_or_a_number_of_requests() -> None:
     parameter = read_template()["Parameters"]["QuotaRequests"]
     assert (parameter["MinValue"], parameter["Default"]) == (0, 0)
     assert read_template()["Parameters"]["QuotaPeriod"]["AllowedValues"] == ["DAY", "WEEK", "MONTH"]
+
+
+def _reserved(concurrency: str | None) -> list[object]:
+    parameters = {} if concurrency is None else {"PaymentsConcurrency": concurrency}
+    resources = deployed(read_template(), read_openapi(), parameters)["Resources"]
+    properties = resources["PaymentsFunction"]["Properties"]
+    return [properties[name] for name in properties if name == "ReservedConcurrentExecutions"]
+
+
+def test_payments_have_no_limit_unless_one_is_given() -> None:
+    assert _reserved(None) == _reserved("0") == []
+
+
+def test_a_limit_is_what_was_given() -> None:
+    assert _reserved("200") == [{"Ref": "PaymentsConcurrency"}]
+
+
+def test_no_other_function_is_limited() -> None:
+    resources = deployed(read_template(), read_openapi(), {"PaymentsConcurrency": "200"})
+    limited = [
+        name
+        for name, each in resources["Resources"].items()
+        if "ReservedConcurrentExecutions" in each["Properties"]
+    ]
+    assert limited == ["PaymentsFunction"]
