@@ -123,6 +123,15 @@ class LocalStack:
         """A merchant with the API key."""
         return PaymentsClient(self.payment_url, self.api_key)
 
+    def deploy_again(self, parameters: Mapping[str, str] | None = None) -> None:
+        """Deploys what lies in the run's build folder over what runs, as a new release.
+
+        `parameters` replace those of the start. Raises StepFailed and StepTimedOut with the log.
+        """
+        self._extra_parameters |= parameters or {}
+        sam = SamCli(self._paths, self.folder, self._supervisor)
+        sam.deploy(self.aws.endpoint, self.name, self._parameters())
+
     def subscribe(self, types: tuple[str, ...] = ()) -> EventQueue:
         """A new queue that gets every event of the topic, or those of the given types."""
         name = f"subscriber-{uuid.uuid4().hex[:12]}"

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from local.environment import server_environment
+from local.functions import reconfigure
 from local.paths import PROJECT
 from local.ports import LOOPBACK, choose_port
 from local.processes import Supervisor
@@ -154,6 +155,6 @@ def _point(stack: LocalStack, function: str, endpoint: str) -> None:
     client = stack.aws.lambda_
     name = stack.physical_id(function)
     variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    client.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**variables, "AWS_ENDPOINT_URL": endpoint}}
+    reconfigure(
+        stack.aws, name, Environment={"Variables": {**variables, "AWS_ENDPOINT_URL": endpoint}}
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from finconnect.clock import to_iso
 from local.environment import local_credentials
+from local.functions import reconfigure
 from local.paths import PROJECT
 from local.ports import LOOPBACK, choose_port
 from local.stack import LocalStack
@@ -136,15 +137,11 @@ class Levers:
         name = self.resource(function)
         client = self.stack.aws.lambda_
         before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        client.update_function_configuration(
-            FunctionName=name, Environment={"Variables": {**before, **changes}}
-        )
+        reconfigure(self.stack.aws, name, Environment={"Variables": {**before, **changes}})
         try:
             yield
         finally:
-            client.update_function_configuration(
-                FunctionName=name, Environment={"Variables": before}
-            )
+            reconfigure(self.stack.aws, name, Environment={"Variables": before})
 
     @contextmanager
     def time_out(self, function: str, *, seconds: int) -> Iterator[None]:
@@ -152,11 +149,11 @@ class Levers:
         name = self.resource(function)
         client = self.stack.aws.lambda_
         before = client.get_function_configuration(FunctionName=name)["Timeout"]
-        client.update_function_configuration(FunctionName=name, Timeout=seconds)
+        reconfigure(self.stack.aws, name, Timeout=seconds)
         try:
             yield
         finally:
-            client.update_function_configuration(FunctionName=name, Timeout=before)
+            reconfigure(self.stack.aws, name, Timeout=before)
 
     @contextmanager
     def without_permission(self, role: str, policy: str, sid: str) -> Iterator[None]:

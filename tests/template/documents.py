@@ -76,7 +76,7 @@ def deployed(template: Node, openapi: Node, parameters: Mapping[str, str] | None
     values = {name: p.get("Default") for name, p in source["Parameters"].items()} | dict(
         parameters or {}
     )
-    translated = Translator({}, Parser()).translate(source, {})
+    translated = Translator({}, Parser()).translate(source, values)
     plain: Node = json.loads(json.dumps(translated))
     return settle(plain, values)
 
@@ -96,7 +96,7 @@ def _prepare(properties: Node, openapi: Node) -> None:
         properties["DefinitionBody"] = copy.deepcopy(openapi)
     for code in ("CodeUri", "ContentUri"):
         # The transform takes uploaded code only.
-        if code in properties:
+        if not str(properties.get(code, "s3://")).startswith("s3://"):
             properties[code] = "s3://bucket/key"
 
 

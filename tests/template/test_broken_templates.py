@@ -2,7 +2,14 @@
 
 import pytest
 
-from tests.template.breakages import flows, interfaces, secrecy, stores, watching
+from tests.template.breakages import (
+    deployments,
+    flows,
+    interfaces,
+    secrecy,
+    stores,
+    watching,
+)
 from tests.template.breakages.breakage import Breakage
 from tests.template.breaking import Break, drop
 from tests.template.documents import deployed, read_openapi, read_template
@@ -11,6 +18,7 @@ from tests.template.rules.resources import Rule
 from tests.template.test_house_rules import PRODUCTION, RULES
 
 BREAKAGES: list[Breakage] = [
+    *deployments.BREAKAGES,
     *flows.BREAKAGES,
     *stores.BREAKAGES,
     *secrecy.BREAKAGES,

@@ -3,10 +3,20 @@
 import pytest
 
 from tests.template.documents import OPENAPI, TEMPLATE, deployed, read_openapi, read_template
-from tests.template.rules import alarms, api, edges, interface, logs, permissions, secrecy, stores
+from tests.template.rules import (
+    alarms,
+    api,
+    deploys,
+    edges,
+    interface,
+    logs,
+    permissions,
+    secrecy,
+    stores,
+)
 from tests.template.rules.resources import Rule, Template
 
-PRODUCTION = {"Environment": "production"}
+PRODUCTION = {"Environment": "production", "DeploymentStyle": "Canary10Percent5Minutes"}
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "sandbox": {},
     "production": PRODUCTION,
@@ -15,6 +25,7 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "with an e-mail address": {"AlarmEmail": "ops@example.com"},
     "with a status call": {"AzampayStatusPath": "/status"},
     "with networks": {"CallbackNetworks": "203.0.113.0/24"},
+    "with a canary": {"DeploymentStyle": "Canary10Percent5Minutes", "SnapStart": "on"},
 }
 RULES: list[Rule] = [
     edges.batches_report_their_failures,
@@ -66,6 +77,10 @@ RULES: list[Rule] = [
     api.routes_are_throttled,
     api.functions_answer_before_the_gateway_stops_waiting,
     api.gateway_speaks_as_the_functions_do,
+    deploys.what_the_api_invokes_has_an_alias,
+    deploys.aliases_are_what_is_invoked,
+    deploys.versions_follow_the_parameters,
+    deploys.deployments_go_back_on_faults_of_the_new_version_alone,
 ]
 
 

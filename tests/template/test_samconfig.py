@@ -52,6 +52,12 @@ def test_production_talks_to_production_and_trusts_signatures_only() -> None:
     assert read_template()["Parameters"]["UnsignedCallbacks"]["Default"] == "reject"
 
 
+def test_production_shifts_traffic_and_the_others_switch_at_once() -> None:
+    styles = {name: _overrides(name, "deploy").get("DeploymentStyle") for name in ENVIRONMENTS}
+    assert styles == {"default": None, "production": "Canary10Percent5Minutes", "local": None}
+    assert read_template()["Parameters"]["DeploymentStyle"]["Default"] == "AllAtOnce"
+
+
 def test_people_confirm_what_costs_and_the_local_stack_asks_nothing() -> None:
     confirmed = {
         name: _config()[name]["deploy"]["parameters"]["confirm_changeset"] for name in ENVIRONMENTS

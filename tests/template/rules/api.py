@@ -4,7 +4,14 @@ import json
 import re
 
 from tests.template.nodes import Json
-from tests.template.rules.resources import Problems, Template, logical_id, of_type, target
+from tests.template.rules.resources import (
+    Problems,
+    Template,
+    function_of,
+    logical_id,
+    of_type,
+    target,
+)
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 GATEWAY_PATIENCE_SECONDS = 29
@@ -25,10 +32,17 @@ def operations(description: Json) -> dict[Route, Json]:
     }
 
 
+def integrated(operation: Json) -> str:
+    """The function, or the alias, that a route invokes."""
+    uri = target(operation.get("x-amazon-apigateway-integration", {}).get("uri"))
+    found = re.search(r"functions/\$\{(\w+)(?:\.Arn)?\}/invocations$", uri)
+    return found[1] if found else "nothing"
+
+
 def routes_are_wired(template: Template) -> Problems:
     """Each route leads to a function which lets the gateway in on that very route."""
     described = {
-        route: _integrated(operation)
+        route: integrated(operation)
         for route, operation in operations(_description(template)).items()
     }
     permitted = {
@@ -95,9 +109,10 @@ def routes_are_throttled(template: Template) -> Problems:
 def functions_answer_before_the_gateway_stops_waiting(template: Template) -> Problems:
     """Else the caller gets an answer from the gateway while the function still works."""
     functions = of_type(template, "AWS::Lambda::Function")
+    invoked = {integrated(operation) for operation in operations(_description(template)).values()}
     return [
         f"{name} may take longer than the gateway waits"
-        for name in sorted({_integrated(o) for o in operations(_description(template)).values()})
+        for name in sorted({function_of(template, each) for each in invoked})
         if not functions[name].get("Timeout", 3) < GATEWAY_PATIENCE_SECONDS
     ]
 
@@ -133,12 +148,6 @@ def redeploys_when_a_parameter_changes(source: Template) -> Problems:
 def _description(template: Template) -> Json:
     (api,) = of_type(template, "AWS::ApiGateway::RestApi").values()
     return api["Body"]
-
-
-def _integrated(operation: Json) -> str:
-    uri = target(operation.get("x-amazon-apigateway-integration", {}).get("uri"))
-    found = re.search(r"functions/\$\{(\w+)\.Arn\}/invocations$", uri)
-    return found[1] if found else "nothing"
 
 
 def _permitted_route(source_arn: Json) -> Route:

@@ -4,7 +4,14 @@ import itertools
 
 from tests.template.nodes import Json
 from tests.template.rules.permissions import allows
-from tests.template.rules.resources import Problems, Resource, Template, logical_id, of_type
+from tests.template.rules.resources import (
+    Problems,
+    Resource,
+    Template,
+    function_of,
+    logical_id,
+    of_type,
+)
 
 STREAM_MEMORY_SECONDS = 86_400
 MOST_RETRIES = 10_000
@@ -71,7 +78,8 @@ def readers_of_queues_may_read_and_have_time(template: Template) -> Problems:
     functions = of_type(template, "AWS::Lambda::Function")
     problems = []
     for name, mapping in _queue_mappings(template).items():
-        source, reader = logical_id(mapping["EventSourceArn"]), logical_id(mapping["FunctionName"])
+        source = logical_id(mapping["EventSourceArn"])
+        reader = function_of(template, mapping["FunctionName"])
         role, enough = functions[reader]["Role"], QUEUE_PATIENCE * functions[reader]["Timeout"]
         problems += [
             f"{reader} may not {action} on {source}"

@@ -11,8 +11,12 @@ from tests.template.rules.resources import (
     target,
 )
 
-# Segments belong to no resource: AWS knows no narrower one for these two.
-WITHOUT_RESOURCE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+# Segments belong to no resource, and a list of alarms to no single alarm: AWS knows none narrower.
+WITHOUT_RESOURCE = {
+    "cloudwatch:DescribeAlarms",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
 # The action that finds a table's streams does not know a single one.
 STREAMS_OF_A_TABLE = "${PaymentsTable.Arn}/stream/*"
 

@@ -38,6 +38,13 @@ def logical_id(node: Json) -> str:
     return target(node).split(".")[0]
 
 
+def function_of(template: Template, node: Json) -> str:
+    """The function that a reference to it, or to an alias of it, invokes."""
+    invoked = logical_id(node)
+    alias = of_type(template, "AWS::Lambda::Alias").get(invoked)
+    return logical_id(alias["FunctionName"]) if alias else invoked
+
+
 def as_list(value: Json) -> list[Json]:
     """What AWS takes as one or as a list of them, as a list."""
     if value is None:

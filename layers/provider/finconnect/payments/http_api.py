@@ -50,6 +50,7 @@ class Problem:
 
 # The texts are fixed, so that nothing of the inside leaks out; only the faults of the caller's own
 # input and the provider's own words are passed on.
+_SERVER_ERROR: Final = 500
 _LEDGER_UNAVAILABLE: Final = Problem(
     503,
     "unavailable",
@@ -192,9 +193,9 @@ def _answer(error: FinConnectError, telemetry: Telemetry) -> Response:
     if problem is None:
         _tell_unexpected(error, telemetry)
         return problem_response(_INTERNAL)
-    telemetry.tell(
-        Fact.REQUEST_REFUSED, code=problem.code, http_status=problem.status, reason=str(error)
-    )
+    # None of these is the provider's: a payment that it could not take is a state, and no error.
+    fact = Fact.REQUEST_FAILED if problem.status >= _SERVER_ERROR else Fact.REQUEST_REFUSED
+    telemetry.tell(fact, code=problem.code, http_status=problem.status, reason=str(error))
     if isinstance(error, InvalidPayload):
         faults = [{"field": fault.field, "message": fault.message} for fault in error.faults]
         return problem_response(problem, errors=faults)

@@ -28,12 +28,17 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class FactKind:
-    """How a fact is told: its log level, the metric that counts it, and what it measures."""
+    """How a fact is told: its log level, the metric that counts it, and what it measures.
+
+    ``is_ours`` says that the fault is ours and not the caller's or the provider's: it also counts
+    against the version of the function that runs, as ``ServerError``.
+    """
 
     name: str
     level: int = logging.INFO
     metric: str | None = None
     measures: tuple[Measured, ...] = ()
+    is_ours: bool = False
 
 
 _SETTLED: Final = (Measured("seconds", "SettlementTime", "Seconds"),)
@@ -98,7 +103,8 @@ class Fact(Enum):
     RECONCILED = FactKind("reconciled")
     RECONCILE_FAILED = FactKind("reconcile_failed", logging.ERROR, "ReconcileFailed")
     REQUEST_REFUSED = FactKind("request_refused", logging.INFO, "RequestRefused")
-    UNEXPECTED = FactKind("unexpected_error", logging.ERROR, "UnexpectedError")
+    REQUEST_FAILED = FactKind("request_failed", logging.ERROR, "RequestFailed", is_ours=True)
+    UNEXPECTED = FactKind("unexpected_error", logging.ERROR, "UnexpectedError", is_ours=True)
     METRIC_LOST = FactKind("metric_lost", logging.ERROR)
 
 

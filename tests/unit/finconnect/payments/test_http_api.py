@@ -247,3 +247,10 @@ def test_a_body_that_says_json_or_nothing_is_read(content_type: str) -> None:
 def test_a_body_that_says_something_else_is_not_looked_at(content_type: str) -> None:
     with pytest.raises(UnsupportedMediaType):
         read_json({"body": "not even JSON", "headers": {"Content-Type": content_type}})
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_what_is_our_fault_is_told_apart_from_what_is_refused(kind: type[FinConnectError]) -> None:
+    heard = RecordingTelemetry()
+    status = answer(an(kind), heard)["statusCode"]
+    assert heard.facts == [Fact.REQUEST_FAILED if status >= 500 else Fact.REQUEST_REFUSED]

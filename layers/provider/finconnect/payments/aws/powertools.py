@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,9 @@ _LOG: Final = {
     logging.ERROR: logger.error,
 }
 
+
+VERSION: Final = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+"""The version of the function that runs: Lambda sets it, and it is none of our settings."""
 
 type Handler[R] = Callable[[dict[str, Any], LambdaContext], R]
 
@@ -73,6 +77,8 @@ def _count(kind: FactKind, details: Mapping[str, Any]) -> None:
     for measured in kind.measures:
         if measured.detail in details:
             _measure(measured, details)
+    if kind.is_ours:
+        _count_against_version()
 
 
 def _measure(measured: Measured, details: Mapping[str, Any]) -> None:
@@ -83,6 +89,17 @@ def _measure(measured: Measured, details: Mapping[str, Any]) -> None:
     # Another dimension is another EMF line: all metrics of one line have the same dimensions.
     with single_metric(name=name, unit=unit, value=value) as metric:
         metric.add_dimension(name=measured.by, value=str(details[measured.by]))
+
+
+def _count_against_version() -> None:
+    """What a deployment goes back on."""
+    with single_metric(
+        name="ServerError",
+        unit=MetricUnit.Count,
+        value=1,
+        default_dimensions={"service": metrics.service or "", "version": VERSION},
+    ):
+        pass
 
 
 def _flush() -> None:
