@@ -14,7 +14,7 @@ WITH_SAM := PATH="$(CURDIR)/.tools/sam/bin:$$PATH"
 WITH_LAYER := PYTHONPATH=layers/provider
 # --name=value, if the variable has one: any character that an externalId may hold, as it is.
 option = $(if $(value $(2)),--$(1)='$(subst ','\'',$(value $(2)))')
-SOURCES := benchmarks examples/python functions fuzz layers/provider local ops simulator soak tests tools
+SOURCES := benchmarks dashboard examples/python functions fuzz layers/provider local ops simulator soak tests tools
 
 # sam reports nothing to anyone, and keeps its own notes in the project.
 export SAM_CLI_TELEMETRY := 0
@@ -69,6 +69,13 @@ redrive: dev ## Give dead letters another chance (QUEUE=callbacks|relay|token-re
 .PHONY: rotate
 rotate: dev ## Replace a secret (WHAT="webhook-secret status" STACK=name; docs/rotation.md)
 	@$(OPS) rotate $(WHAT)
+
+.PHONY: dashboard
+dashboard: install ## Draw the dashboard (MINUTES=15 OUT=file.png STACK=name; TRAFFIC=8: a stack of its own)
+	@sh tools/bootstrap.sh charts
+	@$(WITH_SAM) $(WITH_LAYER) $(PYTHON_BIN) -m dashboard $(if $(STACK),--stack '$(STACK)') \
+		$(if $(MINUTES),--minutes '$(MINUTES)') $(if $(TRAFFIC),--traffic '$(TRAFFIC)') \
+		$(if $(OUT),--out '$(OUT)')
 
 .PHONY: test
 test: install ## Run every check and every test, the cheap ones first
@@ -200,6 +207,7 @@ lock: install ## Pin the packages anew after a change of a .in file (UPGRADE=1: 
 	@$(UV) $(LOCK) --python-version 3.13 requirements/fuzz.in -o requirements/fuzz.txt
 	@$(UV) $(LOCK) --python-version 3.13 requirements/security.in -o requirements/security.txt
 	@$(UV) $(LOCK) --python-version 3.13 requirements/api.in -o requirements/api.txt
+	@$(UV) $(LOCK) --python-version 3.13 requirements/charts.in -o requirements/charts.txt
 
 .PHONY: clean
 clean: ## Remove the build outputs, the caches and the installed tools

@@ -73,6 +73,7 @@ ENVIRONMENTS = {
     "api": Environment(TOOLS / "api", ROOT / "requirements" / "api.txt"),
     "fuzz": Environment(TOOLS / "fuzz", ROOT / "requirements" / "fuzz.txt"),
     "security": Environment(TOOLS / "security", ROOT / "requirements" / "security.txt"),
+    "charts": Environment(TOOLS / "charts", ROOT / "requirements" / "charts.txt"),
 }
 
 

@@ -16,6 +16,7 @@ from tests.template.nodes import Json, Node
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
 OPENAPI = ROOT / "openapi.yaml"
+DASHBOARD = ROOT / "dashboard.yaml"
 SAMCONFIG = ROOT / "samconfig.toml"
 
 
@@ -94,6 +95,9 @@ def _prepare(properties: Node, openapi: Node) -> None:
         location = body["Fn::Transform"]["Parameters"]["Location"]
         assert location == OPENAPI.name, location
         properties["DefinitionBody"] = copy.deepcopy(openapi)
+    if (dashboard := properties.get("DashboardBody")) is not None:
+        assert dashboard["Fn::Transform"]["Parameters"]["Location"] == DASHBOARD.name, dashboard
+        properties["DashboardBody"] = yaml.safe_load(DASHBOARD.read_text())
     for code in ("CodeUri", "ContentUri"):
         # The transform takes uploaded code only.
         if not str(properties.get(code, "s3://")).startswith("s3://"):

@@ -15,6 +15,7 @@ NAMING: dict[str, str | None] = {
     "AWS::ApiGateway::UsagePlan": "UsagePlanName",
     "AWS::ApiGateway::UsagePlanKey": None,
     "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::Dashboard": "DashboardName",
     "AWS::CodeDeploy::Application": "ApplicationName",
     "AWS::CodeDeploy::DeploymentGroup": "DeploymentGroupName",
     "AWS::DynamoDB::Table": "TableName",
