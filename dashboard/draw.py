@@ -122,18 +122,19 @@ def _numbers(figure: Figure, widget: Data, rows: int) -> None:
     for number, line in enumerate(widget["series"]):
         value = sum(value for _, value in line["points"])
         shown = f"{value:,.0f}" if line["points"] else "none"
-        axes.text(number * each, 0.62, shown, fontsize=24, color=line["color"], va="center")
-        axes.text(number * each, 0.1, line["label"], fontsize=9, color=FAINT, va="center")
+        axes.text(number * each, 0.72, shown, fontsize=24, color=line["color"], va="center")
+        axes.text(number * each, 0.28, line["label"], fontsize=10, color=FAINT, va="center")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
 
 
 def _graph(figure: Figure, widget: Data, data: Data, rows: int) -> None:
     has_right = any(line["is_right"] and line["points"] for line in widget["series"])
-    axes = _box(figure, widget, rows, (1.5, 1.3 if has_right else 0.4, 0.8, 1.9))
+    axes = _box(figure, widget, rows, (1.5, 1.5 if has_right else 0.9, 0.8, 1.9))
     axes.set_title(widget["title"], loc="left", fontsize=10, fontweight="bold")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
+    axes.set_axisbelow(True)
     axes.set_ylabel(widget["left_label"], color=FAINT)
     axes.tick_params(colors=FAINT, length=2)
     axes.set_xlim(_time(data["start"]), _time(data["end"]))

@@ -1,6 +1,5 @@
 #!/bin/sh
 # Installs what the arguments name (dev, sam, security, ...: see bootstrap.py) with
-# Installs what the arguments name (dev, sam, fuzz, charts, openssl: see bootstrap.py) with
 # the first Python of the machine that can make a virtual environment.
 #
 # Not just `python3`: a version manager that reads .python-version refuses to

@@ -42,7 +42,7 @@ RULES: list[Rule] = [
     stores.topics_are_encrypted,
     stores.alarms_may_use_their_topics_key,
     stores.no_secret_leaves_the_secrets,
-    stores.secrets_survive_replacement,
+    stores.what_people_put_in_survives,
     secrecy.nothing_is_open_to_everybody,
     secrecy.services_are_let_in_for_this_account,
     secrecy.every_store_is_known_to_be_encrypted,

@@ -107,9 +107,14 @@ BREAKAGES: list[Breakage] = [
         "its value",
     ),
     (
-        stores.secrets_survive_replacement,
+        stores.what_people_put_in_survives,
         drop(R, "WebhookSecret", "UpdateReplacePolicy"),
-        "is lost",
+        "is lost with its UpdateReplacePolicy",
+    ),
+    (
+        stores.what_people_put_in_survives,
+        put(R, "CredentialsSecret", "DeletionPolicy", to="Delete"),
+        "is lost with its DeletionPolicy",
     ),
     (
         permissions.functions_have_a_role_each,

@@ -126,12 +126,16 @@ def no_secret_leaves_the_secrets(template: Template) -> Problems:
     return problems
 
 
-def secrets_survive_replacement(template: Template) -> Problems:
-    """What people have put in, or registered elsewhere, must not vanish in an update."""
+def what_people_put_in_survives(template: Template) -> Problems:
+    """What they have put in, or registered elsewhere, must not vanish by a change or a mistake.
+
+    CloudFormation deletes a secret without the time in which it could be restored.
+    """
     return [
-        f"{name} is lost when it is replaced"
+        f"{name} is lost with its {attribute}"
         for name in ("CredentialsSecret", "WebhookSecret")
-        if template["Resources"][name].get("UpdateReplacePolicy") != "Retain"
+        for attribute in ("DeletionPolicy", "UpdateReplacePolicy")
+        if template["Resources"][name].get(attribute) != "Retain"
     ]
 
 

@@ -26,7 +26,8 @@ class ConnectRetry:
 
     attempts: int = 3
     sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = field(default=random.random)
+    # The system's: another one's state would be the same in all containers of one snapshot.
+    jitter: Callable[[], float] = field(default=random.SystemRandom().random)
 
     def call[T](self, send: Callable[[], T]) -> T:
         """Call ``send`` until it does not raise NeverSent, at most ``attempts`` times."""

@@ -35,6 +35,8 @@ _CHECK_FAILED: Final = "ConditionalCheckFailed"
 _PASSING: Final = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _OPEN_TRIES: Final = 10
 _MAX_KEY_BYTES: Final = 2048  # DOC: of a partition key
+_DICE: Final = random.SystemRandom()
+"""The system's: the state of another would be the same in all containers of one snapshot."""
 
 
 class DynamoDBLedger:
@@ -135,8 +137,7 @@ class DynamoDBLedger:
     def open_payments(self, before: datetime) -> Iterator[PaymentKey]:
         """The watched payments that are open since ``before``, oldest first in each shard."""
         # A run that has no time for all must not leave out the same ones each time.
-        first = random.randrange(items.OPEN_SHARDS)  # noqa: S311 (fairness, no secret)
-        for shard in items.open_shards(first=first):
+        for shard in items.open_shards(first=_DICE.randrange(items.OPEN_SHARDS)):
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 IndexName=items.OPEN_INDEX,
@@ -292,7 +293,7 @@ class DynamoDBLedger:
 
 def _spread() -> float:
     """Seconds that differ between the containers that wait for the same item."""
-    return random.uniform(0.005, 0.05)  # noqa: S311 (no secret)
+    return _DICE.uniform(0.005, 0.05)
 
 
 class _Existing(ConcurrentChange):
