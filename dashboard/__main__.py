@@ -9,24 +9,25 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dashboard.collect import Span, collect
+from dashboard.forward import forward_new
 from dashboard.traffic import MOST_MINUTES, stack_with_traffic
-from local.environment import forget_aws_account, local_credentials
+from local.aws import LocalAws
+from local.environment import forget_aws_account
 from local.errors import LocalStackError
 from local.paths import PROJECT
+from local.running import find_running
 from local.signals import StopRequested, stopping_in_order
 from local.target import find_target
 from ops.stack import StackError
-
-if TYPE_CHECKING:
-    from local.stack import LocalStack
 
 USUAL_MINUTES: Final = 15
 PICTURE: Final = Path("docs/images/dashboard.png")
@@ -41,10 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.traffic:
                 forget_aws_account(os.environ)
                 with stack_with_traffic(options.traffic) as stack:
-                    _draw(_of_local(stack), stack.name, options.traffic + 1, options.out)
-            else:
+                    _draw_local(stack.aws, stack.name, options.traffic + 1, options.out)
+            elif options.stack:
                 name = find_target(options.stack).stack.output("DashboardName")
                 _draw(boto3.client("cloudwatch"), name, options.minutes, options.out)
+            else:
+                running = find_running()
+                forget_aws_account(os.environ)
+                with closing(LocalAws(running.endpoint)) as aws:
+                    _draw_local(aws, running.stack_name, options.minutes, options.out)
     except StopRequested as request:
         return 128 + request.number
     except (LocalStackError, StackError, ClientError, BotoCoreError) as error:
@@ -53,9 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _of_local(stack: LocalStack) -> Any:  # noqa: ANN401 (a client of whatever service)
-    os.environ.update(local_credentials(stack.aws.endpoint))
-    return stack.aws.client("cloudwatch")
+def _draw_local(aws: LocalAws, name: str, minutes: int, picture: Path) -> None:
+    forward_new(aws, f"/finconnect/{name}/")
+    _draw(aws.client("cloudwatch"), name, minutes, picture)
 
 
 def _draw(client: Any, name: str, minutes: int, picture: Path) -> None:  # noqa: ANN401

@@ -10,15 +10,19 @@ import math
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from local.payments import PaymentsClient
+from dashboard.forward import forwarding
 from local.progress import Console, Stopwatch, style_for
 from local.stack import LocalStack
 from simulator.behaviours import BY_NUMBER
+
+if TYPE_CHECKING:
+    import httpx
 
 SEED: Final = 20_261_125
 CALLERS: Final = 6
@@ -62,8 +66,12 @@ def stack_with_traffic(minutes: int) -> Iterator[LocalStack]:
     with LocalStack(
         progress=console, parameters=PARAMETERS, callback_delay=CALLBACK_DELAY
     ) as stack:
-        with Stopwatch(console).step(f"{minutes} minutes of payments"):
-            _do_business(stack, minutes * 60)
+        with (
+            Stopwatch(console).step(f"{minutes} minutes of payments"),
+            forwarding(stack.aws, f"/finconnect/{stack.name}/"),
+        ):
+            answers = _do_business(stack, minutes * 60)
+        console.print(", ".join(f"{count} answered {code}" for code, count in answers.items()))
         yield stack
 
 
@@ -91,17 +99,15 @@ def payment_of(number: int, part: float, dice: random.Random) -> dict[str, Any]:
     }
 
 
-def _do_business(stack: LocalStack, seconds: float) -> None:
+def _do_business(stack: LocalStack, seconds: float) -> Counter[int]:
     dice = random.Random(SEED)  # noqa: S311 (repeatable, and nothing secret)
     started, number = time.monotonic(), 0
+    sent: list[Future[httpx.Response]] = []
     with closing(stack.client()) as client, ThreadPoolExecutor(CALLERS) as callers:
         while (gone := time.monotonic() - started) < seconds:
             number += 1
-            callers.submit(_pay, client, payment_of(number, gone / seconds, dice))
+            sent.append(callers.submit(client.post, payment_of(number, gone / seconds, dice)))
             # The pace is what is wanted here, and no condition to wait for.
             time.sleep(dice.expovariate(rate(gone / seconds)))
-
-
-def _pay(client: PaymentsClient, payment: dict[str, Any]) -> None:
-    # Whatever the answer is: what came of it is what the dashboard shows.
-    client.post(payment)
+    # Whatever was answered is what the dashboard shows; but each must have been.
+    return Counter(each.result().status_code for each in sent)
