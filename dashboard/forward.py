@@ -19,7 +19,7 @@ from local.metrics import BATCH, metric_data
 
 NOTE: Final = "/finconnect-dashboard/metrics-until"
 SETTLED_SECONDS: Final = 2.0
-"""Lines that are younger may still be joined by others of the same time: they are the next ones'."""
+"""Younger lines may still be joined by others of the same time: they are left for the next look."""
 EVERY_SECONDS: Final = 10.0
 
 
@@ -39,7 +39,7 @@ def forward_new(aws: LocalAws, prefix: str) -> int:
 
 @contextmanager
 def forwarding(aws: LocalAws, prefix: str) -> Iterator[None]:
-    """Inside, metrics arrive every few seconds, so that alarms ring about when they would on AWS."""
+    """Inside, metrics arrive every few seconds, so that alarms ring when they would on AWS."""
     is_over = threading.Event()
 
     def run() -> None:

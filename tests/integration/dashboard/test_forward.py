@@ -33,7 +33,7 @@ def aws() -> Iterator[LocalAws]:
         made = LocalAws("https://logs.us-east-1.amazonaws.com")
         make: Any = made.session.client
         clients: dict[str, Any] = {name: make(name) for name in ("logs", "ssm", "cloudwatch")}
-        made.client = clients.__getitem__  # type: ignore[method-assign]
+        made.client = clients.__getitem__  # type: ignore[method-assign, assignment]
         made.__dict__["logs"] = clients["logs"]
         clients["logs"].create_log_group(logGroupName=GROUP)
         clients["logs"].create_log_stream(logGroupName=GROUP, logStreamName="one")
