@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.events import EventQueue
 from local.functions import ALIAS
@@ -148,3 +149,27 @@ def test_functions_start_from_a_snapshot_where_it_was_asked_for(
     paid = payment()
     assert shop.merchant.post(paid).status_code == 202
     told.wait_for(paid["externalId"], SUCCEEDED)
+
+
+def test_a_stack_is_kept_and_when_it_goes_the_books_and_the_secrets_stay(shop: World) -> None:
+    # The last test of this file: the stack is gone afterwards.
+    aws, name, outputs = shop.stack.aws, shop.stack.name, shop.stack.outputs
+    aws.cloudformation.update_termination_protection(
+        StackName=name, EnableTerminationProtection=True
+    )
+    with pytest.raises(ClientError, match="TerminationProtection"):
+        aws.cloudformation.delete_stack(StackName=name)
+    assert shop.merchant.get("nobody").status_code == 404
+
+    aws.cloudformation.update_termination_protection(
+        StackName=name, EnableTerminationProtection=False
+    )
+    aws.cloudformation.delete_stack(StackName=name)
+    aws.cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    assert aws.dynamodb.scan(TableName=outputs.table_name, Limit=1)["Items"]
+    for secret in (outputs.credentials_secret_name, outputs.webhook_secret_name):
+        assert aws.secretsmanager.get_secret_value(SecretId=secret)["SecretString"]
+    with pytest.raises(ClientError):
+        aws.secretsmanager.get_secret_value(SecretId=outputs.token_secret_name)
