@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = (
     "benchmarks",
+    "dashboard",
     "functions",
     "fuzz",
     "layers",

@@ -22,7 +22,7 @@ def test_every_behaviour_is_one_of_the_simulators() -> None:
 
 
 def test_two_pictures_show_the_same_business() -> None:
-    first, second = (random.Random(1) for _ in range(2))  # noqa: S311
+    first, second = (random.Random(1) for _ in range(2))  # noqa: S311 (repeatable)
     made = [payment_of(number, number / 50, first) for number in range(50)]
     assert made == [payment_of(number, number / 50, second) for number in range(50)]
     assert len({each["externalId"] for each in made}) == 50
