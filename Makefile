@@ -63,7 +63,7 @@ republish: dev ## Publish events again, same ids (ID=externalId, or FROM=time TO
 		$(if $(TO),--to '$(TO)')
 
 .PHONY: redrive
-redrive: dev ## Give dead letters another chance (QUEUE=callbacks|relay|token-refresh STACK=name)
+redrive: dev ## Give dead letters another chance (QUEUE=callbacks|reconciler|relay|token-refresh STACK=)
 	@$(OPS) redrive '$(QUEUE)'
 
 .PHONY: rotate
