@@ -23,6 +23,7 @@ _CALLBACKS: Final = AzampayCallbacks()
 # The bits of the first byte say where the rest of them arrives.
 _ENCODED, _ACCEPTS_UNSIGNED, _NO_KEY, _WRONG_SECRET = 1, 2, 4, 8
 _STATE_SHIFT: Final = 4
+_OLD_KEY: Final = 64
 
 
 def callback(data: bytes) -> None:
@@ -48,6 +49,7 @@ def world_of(number: int) -> World:
         status=STATES[(number >> _STATE_SHIFT) % len(STATES)],
         accepts_unsigned=bool(number & _ACCEPTS_UNSIGNED),
         has_key=not number & _NO_KEY,
+        key_is_fresh=not number & _OLD_KEY,
         encoded=bool(number & _ENCODED),
         secret=URL_SECRET[:-1] if number & _WRONG_SECRET else URL_SECRET,
     )
@@ -55,7 +57,7 @@ def world_of(number: int) -> World:
 
 def worlds() -> list[int]:
     """The bytes of the worlds to begin with: each state, and each peculiarity once."""
-    peculiar = (0, _ENCODED, _ACCEPTS_UNSIGNED, _NO_KEY, _WRONG_SECRET)
+    peculiar = (0, _ENCODED, _ACCEPTS_UNSIGNED, _NO_KEY, _WRONG_SECRET, _OLD_KEY)
     pending = STATES.index(Status.PENDING) << _STATE_SHIFT
     states = (index << _STATE_SHIFT for index in range(len(STATES)))
     return sorted({*states, *(pending | bits for bits in peculiar)})

@@ -23,6 +23,7 @@ class World:
     status: Status = Status.PENDING
     accepts_unsigned: bool = False
     has_key: bool = True
+    key_is_fresh: bool = True
     encoded: bool = False
     secret: str = URL_SECRET
 
@@ -33,7 +34,9 @@ class World:
             recorded(self.status),
             unsigned=mode,
             keys=(PEM,) if self.has_key else (),
-            fetching=FetchState.FETCHED if self.has_key else FetchState.UNSETTLED,
+            fetching=FetchState.FETCHED
+            if self.has_key and self.key_is_fresh
+            else FetchState.UNSETTLED,
         )
 
 

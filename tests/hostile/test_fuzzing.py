@@ -64,6 +64,7 @@ worlds = st.builds(
     st.sampled_from(STATES),
     accepts_unsigned=st.booleans(),
     has_key=st.booleans(),
+    key_is_fresh=st.booleans(),
     encoded=st.booleans(),
 )
 

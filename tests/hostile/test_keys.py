@@ -122,6 +122,23 @@ def test_what_is_malformed_does_not_even_wait(defect: Defect) -> None:
     assert webhook.queue.waiting == []
 
 
+@pytest.mark.parametrize("defect", [f"forged: {name}" for name in FORGED])
+def test_by_a_key_that_is_not_fresh_a_forgery_waits_and_is_neither_believed_nor_dropped(
+    defect: str,
+) -> None:
+    webhook = a_webhook(recorded(), fetching=FetchState.UNSETTLED)
+    reply = webhook.send(ALL[defect].body)
+    assert (reply.status, reply.word) == (200, "deferred")
+    for error in (VerificationUnavailable, SignatureRefused):
+        with pytest.raises(error):
+            webhook.try_again()
+        # Between two tries the key is fetched.
+        webhook = a_webhook(webhook.payment(), queue=webhook.queue)
+    assert webhook.state is Status.PENDING
+    assert webhook.ledger.inbox == {}
+    assert len(webhook.queue.waiting) == 1
+
+
 def test_a_forged_callback_waits_while_the_key_is_in_doubt() -> None:
     webhook = a_webhook(recorded(), fetching=FetchState.UNSETTLED)
     assert webhook.send(changed(transactionstatus="failure")).word == "deferred"

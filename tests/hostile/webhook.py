@@ -115,9 +115,10 @@ def a_webhook(
     unsigned: UnsignedCallbacks = UnsignedCallbacks.REJECT,
     keys: Sequence[str] = (PEM,),
     fetching: FetchState = FetchState.FETCHED,
+    queue: CheckedQueue | None = None,
 ) -> Webhook:
     """A webhook over these payments, that knows these keys, the current one first."""
-    ledger, queue, reader = ItemLedger(), CheckedQueue(), AzampayCallbacks()
+    ledger, queue, reader = ItemLedger(), queue or CheckedQueue(), AzampayCallbacks()
     ledger.payments = {payment.key: payment for payment in payments}
     inner = container()
     telemetry, clock = inner.built.telemetry, FakeClock()
