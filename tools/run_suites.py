@@ -63,6 +63,7 @@ STEPS = (
     Step("security", runs_tests=True),
     Step("unit", runs_tests=True),
     Step("template", runs_tests=True),
+    Step("examples"),
     Step("integration", runs_tests=True),
     Step("hostile", runs_tests=True),
     Step("crash", runs_tests=True),
