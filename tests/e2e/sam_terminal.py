@@ -39,12 +39,10 @@ class SamTerminal:
             timeout=SECONDS,
         )
 
-    def guided(
-        self, arguments: list[str], answers: Mapping[str, str]
-    ) -> tuple[list[tuple[str, str]], str]:
+    def guided(self, arguments: list[str], answers: Mapping[str, str]) -> list[tuple[str, str]]:
         """`sam deploy --guided`, answered: by `answers`, else by Enter.
 
-        Returns the questions in their order with the answers in brackets, and all that was printed.
+        Returns the questions in their order, with the answers in brackets.
         Raises AssertionError if the deployment failed.
         """
         command = self._command()
@@ -69,7 +67,7 @@ class SamTerminal:
         printed += plain(child.before or "")
         child.close()
         assert child.exitstatus == 0, printed
-        return asked, printed
+        return asked
 
     def _command(self) -> list[str]:
         return [str(PROJECT.sam_python), "-m", "samcli"]

@@ -30,8 +30,7 @@ class Both(NamedTuple):
     staging: Tenant
     production: Tenant
     asked: list[tuple[str, str]]
-    printed: str
-    saved: str
+    configuration: Path
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +40,21 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     shutil.copy(PROJECT.samconfig, configuration)
     with Account(ELSEWHERE) as account:
         first, second = account.new_simulator("staging"), account.new_simulator("production")
-        asked, printed = guided(account, configuration, account.parameters(first))
+        asked = guided(account, configuration, account.parameters(first))
         options = [f"{name}={value}" for name, value in account.parameters(second).items()]
         deployed = account.sam.run(
-            *("deploy", "--template-file", account.template, "--stack-name", PRODUCTION),
-            *("--region", ELSEWHERE, "--config-env", "production", "--no-confirm-changeset"),
-            *("--parameter-overrides", *options, "UnsignedCallbacks=accept"),
+            *("deploy", "--template-file", account.template, "--region", ELSEWHERE),
+            *("--config-file", str(PROJECT.samconfig), "--config-env", "production"),
+            *("--no-confirm-changeset", "--parameter-overrides", *options),
         )
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr
         staging, production = account.tenant(STAGING, first), account.tenant(PRODUCTION, second)
-        yield Both(account, staging, production, asked, printed, configuration.read_text())
+        yield Both(account, staging, production, asked, configuration)
 
 
 def guided(
     account: Account, configuration: Path, parameters: dict[str, str]
-) -> tuple[list[tuple[str, str]], str]:
+) -> list[tuple[str, str]]:
     answers = {f"Parameter {name}": value for name, value in parameters.items()}
     arguments = ["--template-file", account.template, "--config-file", str(configuration)]
     return account.sam.guided(
@@ -79,8 +78,9 @@ def test_the_questions_are_those_of_the_readme(both: Both) -> None:
 
 
 def test_the_answers_are_kept_for_the_next_time(both: Both) -> None:
-    assert f'stack_name = "{STAGING}"' in both.saved
-    assert f'region = "{ELSEWHERE}"' in both.saved
+    saved = both.configuration.read_text(encoding="utf-8")
+    assert f'stack_name = "{STAGING}"' in saved
+    assert f'region = "{ELSEWHERE}"' in saved
 
 
 def test_nothing_has_the_same_name(both: Both) -> None:
@@ -180,10 +180,8 @@ def test_deleted_a_stack_leaves_its_books_and_the_other_stack(both: Both) -> Non
 
     assert both.production.merchant.post(payment()).status_code == 202
     again = account.sam.run(
-        *("deploy", "--template-file", account.template, "--stack-name", STAGING),
-        *("--region", ELSEWHERE, "--no-confirm-changeset", "--resolve-s3"),
-        *("--parameter-overrides",),
-        *(f"{k}={v}" for k, v in account.parameters(both.staging.simulator).items()),
+        *("deploy", "--template-file", account.template, "--no-confirm-changeset"),
+        *("--config-file", str(both.configuration)),
     )
     assert again.returncode == 0, again.stdout + again.stderr
     anew = account.tenant(STAGING, both.staging.simulator)
