@@ -1,5 +1,6 @@
 """One AWS account in one region, with as many stacks in it as a test deploys."""
 
+import json
 import uuid
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import httpx
 from local.aws import LocalAws
 from local.deployed import put_credentials, read_api_key, read_outputs, read_webhook_secret
 from local.events import EventQueue
+from local.function_logs import read_log_group
 from local.ministack import start_ministack
 from local.outputs import SECRET_PLACEHOLDER, StackOutputs, local_url
 from local.paths import PROJECT
@@ -116,6 +118,20 @@ class Account:
             "AzampayAuthenticatorUrl": simulator.base_url,
             "AzampayCheckoutUrl": simulator.base_url,
         }
+
+    def counted(self, tenant: Tenant, metric: str) -> list[dict[str, str]]:
+        """The dimensions under which a stack's webhook has counted `metric`, time by time.
+
+        Read from what it printed, as CloudWatch does; the emulator does not.
+        """
+        group = tenant.resources()["WebhookLogGroup"]
+        found = []
+        for line in read_log_group(self.aws, group):
+            if '"_aws"' in line and f'"{metric}"' in line:
+                told = json.loads(line[line.index("{") :])
+                (directive,) = told["_aws"]["CloudWatchMetrics"]
+                found.append({name: told[name] for name in directive["Dimensions"][0]})
+        return found
 
     def tenant(self, name: str, simulator: SimulatorControl) -> Tenant:
         """A deployed stack, ready: credentials in, URL registered, somebody subscribed."""
