@@ -1,4 +1,4 @@
-"""Asking a payer for money through FinConnect. Python 3.11 or newer, nothing to install.
+"""Asking a payer for money through FinConnect. Python 3.12 or newer, nothing to install.
 
 The rule is in `PaymentsApi.pay`: while it is not known what became of a payment, the very same
 bytes are posted again, and never another externalId: that would be another prompt and a second

@@ -15,7 +15,7 @@ from local.paths import PROJECT
 from local.payments import PaymentsClient
 from tests.e2e.account import Account, Tenant
 from tests.e2e.support import payment, wait_until
-from tests.template.documents import read_template
+from tests.template import readme
 
 ELSEWHERE = "af-south-1"
 STAGING, PRODUCTION = "finconnect-staging", "finconnect-production"
@@ -73,9 +73,7 @@ def guided(
 
 def test_the_questions_are_those_of_the_readme(both: Both) -> None:
     asked = [question for question, _ in both.asked]
-    assert asked == readme_questions()
-    parameters = [question.removeprefix("Parameter ") for question in asked]
-    assert set(read_template()["Parameters"]) <= set(parameters)
+    assert asked == readme.questions()
 
 
 def test_the_answers_are_kept_for_the_next_time(both: Both) -> None:
@@ -179,16 +177,3 @@ def test_deleted_a_stack_leaves_its_books_and_the_other_stack(both: Both) -> Non
     sent = payment()
     assert anew.merchant.post(sent).status_code == 202
     anew.events.wait_for(sent["externalId"], "payment.succeeded")
-
-
-def readme_questions() -> list[str]:
-    """The table of questions in the README, question by question."""
-    readme = (PROJECT.root / "README.md").read_text(encoding="utf-8")
-    table = readme.split("| question | answer |\n|---|---|\n", 1)[1].split("\n\n", 1)[0]
-    found: list[str] = []
-    for line in table.splitlines():
-        cell = line.split("|")[1].strip()
-        prefix = "Parameter " if cell.startswith("Parameter ") else ""
-        names = cell.removesuffix(" (twice)").removeprefix(prefix).split(", ")
-        found += [f"{prefix}{name.rstrip('?')}" for name in names] * (1 + cell.endswith("(twice)"))
-    return found
