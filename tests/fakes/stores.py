@@ -61,6 +61,7 @@ class FakeKeys:
 
     cached: Sequence[str] = ()
     stored: Sequence[str] = ()
+    fresh: bool = True
     rereads: list[bool] = field(default_factory=list)
 
     def keys(self) -> Sequence[str]:
@@ -72,6 +73,10 @@ class FakeKeys:
         self.rereads.append(force)
         self.cached = self.stored
         return self.stored
+
+    def are_fresh(self) -> bool:
+        """As it was told."""
+        return self.fresh
 
 
 @dataclass(slots=True)

@@ -123,7 +123,7 @@ def a_webhook(
     inner = container()
     telemetry, clock = inner.built.telemetry, FakeClock()
     current, previous = (*keys, None, None)[:2]
-    ring = KeyRing(current, previous, replaced_at=START)
+    ring = KeyRing(current, previous, fetched_at=START, replaced_at=START)
     verify = VerifyCallback(
         reader=reader,
         keys=CachedKeys(InMemoryKeyStore(ring), clock),

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-from typing import NoReturn, Protocol
+from typing import Final, NoReturn, Protocol
 
 from finconnect.errors import PublicKeyError
 from finconnect.payments.errors import SignatureRefused, StoreUnavailable, VerificationUnavailable
 from finconnect.payments.model import Verification
 from finconnect.payments.telemetry import Fact, Telemetry, about
 from finconnect.providers.base import Callback, CallbackReader, Verdict
+
+FRESH: Final = timedelta(seconds=30)
+"""How long a fetched key can be held against a signature. Short, because the provider may have
+changed its key since: a callback by a newer one must not be refused. Not zero, so that a burst of
+garbage is refused by the key that its first one fetched, and does not fill the queue."""
 
 
 class UnsignedCallbacks(StrEnum):
@@ -30,6 +36,10 @@ class PublicKeys(Protocol):
 
     def reread(self, *, force: bool = False) -> Sequence[str]:
         """The same, read from the store now; without ``force`` not if it was a moment ago."""
+        ...
+
+    def are_fresh(self) -> bool:
+        """Whether what was read last holds a key that the provider gave out seconds ago."""
         ...
 
 
@@ -101,7 +111,8 @@ class VerifyCallback:
         keys = self.keys.reread(force=state is FetchState.FETCHED)
         if self._is_signed(callback, keys):
             return Verification.SIGNATURE
-        if not keys or state is FetchState.UNSETTLED:
+        # The store may still give out what it held before the fetch: that refutes nothing.
+        if state is not FetchState.FETCHED or not keys or not self.keys.are_fresh():
             self._give_up(callback)
         self.telemetry.tell(Fact.CALLBACK_FORGED, **about(callback))
         raise SignatureRefused("the signature does not verify")

@@ -127,7 +127,7 @@ def test_a_failing_refresh_leaves_the_stored_token_in_use_until_it_expires(
 
 @pytest.fixture
 def keys() -> InMemoryKeyStore:
-    return InMemoryKeyStore(KeyRing("current", "previous", START, START))
+    return InMemoryKeyStore(KeyRing("current", "previous", None, START))
 
 
 def test_keys_are_read_once_in_five_minutes(keys: InMemoryKeyStore) -> None:
@@ -152,6 +152,20 @@ def test_a_failing_signature_reads_them_again_but_not_within_seconds(
     clock.advance(seconds=10)
     cached.reread()
     assert len(keys.faults.calls) == 3
+
+
+def test_keys_are_fresh_for_half_a_minute_after_they_were_fetched(keys: InMemoryKeyStore) -> None:
+    clock = FakeClock()
+    cached = CachedKeys(keys, clock)
+    assert not cached.are_fresh()
+    cached.keys()
+    assert not cached.are_fresh()  # nobody knows when these were fetched
+    keys.ring = keys.ring.with_key("next", START)
+    clock.advance(seconds=29.9)
+    cached.reread(force=True)
+    assert cached.are_fresh()
+    clock.advance(seconds=0.1)
+    assert not cached.are_fresh()
 
 
 def test_no_keys_are_no_keys() -> None:

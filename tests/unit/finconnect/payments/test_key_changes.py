@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from finconnect.payments.aws.caches import CachedKeys
 from finconnect.payments.aws.refresher import (
     FETCH_INTERVAL,
-    FRESH,
     LambdaRefresher,
     RationedKeyFetching,
 )
@@ -27,7 +26,7 @@ from finconnect.payments.deferred import DEFAULT_DELAYS
 from finconnect.payments.errors import SignatureRefused, VerificationUnavailable
 from finconnect.payments.model import Verification
 from finconnect.payments.refresh import RefreshPublicKey
-from finconnect.payments.verify import UnsignedCallbacks, VerifyCallback
+from finconnect.payments.verify import FRESH, UnsignedCallbacks, VerifyCallback
 from finconnect.providers.azampay.callback import AzampayCallbacks
 from finconnect.providers.base import Callback
 from tests.fakes.clock import START, FakeClock

@@ -141,6 +141,17 @@ def test_a_signature_that_does_not_verify_while_nobody_may_fetch_may_yet_be_genu
     assert verify.heard.facts == [Fact.CALLBACK_UNVERIFIABLE]
 
 
+def test_a_store_that_still_gives_out_the_key_of_before_the_fetch_refutes_nothing(
+    verify: Verifier,
+) -> None:
+    verify.holds(OURS)
+    verify.fetching.fetches = lambda: True  # and what it brought is not to be read yet
+    verify.keys.fresh = False
+    with pytest.raises(VerificationUnavailable):
+        verify(NEXT)
+    assert verify.heard.facts == [Fact.CALLBACK_UNVERIFIABLE]
+
+
 def test_a_rotation_during_a_fetch_that_failed_is_deferred_and_then_believed(
     verify: Verifier,
 ) -> None:

@@ -14,6 +14,7 @@ from finconnect.payments.aws.stores import read_secret
 from finconnect.payments.errors import StoreUnavailable
 from finconnect.payments.refresh import KeyStore, TokenStore
 from finconnect.payments.telemetry import Fact, Telemetry
+from finconnect.payments.verify import FRESH
 from finconnect.providers.base import AccessToken, fingerprint
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class CachedKeys:
         self._store = store
         self._clock = clock
         self._keys: Sequence[str] = ()
+        self._fetched_at: datetime | None = None
         self._read_at: datetime | None = None
 
     def keys(self) -> Sequence[str]:
@@ -128,9 +130,14 @@ class CachedKeys:
         """The same, read now; without ``force`` not if it was read less than ten seconds ago."""
         return self._keys if not force and self._is_younger_than(RARELY) else self._read()
 
+    def are_fresh(self) -> bool:
+        """Whether what was read last was fetched from the provider less than half a minute ago."""
+        return self._fetched_at is not None and self._clock() - self._fetched_at < FRESH
+
     def _read(self) -> Sequence[str]:
         ring = self._store.read()
         self._keys = ring.usable(self._clock())
+        self._fetched_at = ring.fetched_at
         self._read_at = self._clock()
         return self._keys
 

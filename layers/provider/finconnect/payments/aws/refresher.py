@@ -14,17 +14,13 @@ from finconnect.clock import Clock, utc_now
 from finconnect.payments.aws.guard import DynamoDBGuard, new_claim
 from finconnect.payments.errors import StoreUnavailable
 from finconnect.payments.refresh import Refreshed
-from finconnect.payments.verify import FetchState
+from finconnect.payments.verify import FRESH, FetchState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
 
 FETCH_INTERVAL: Final = timedelta(minutes=5)
-FRESH: Final = timedelta(seconds=30)
-"""How long a fetched key can be held against a signature. Short, because the provider may have
-changed its key since: a callback by a newer one must not be refused. Not zero, so that a burst of
-garbage is refused by the key that its first one fetched, and does not fill the queue."""
 REFRESH_PATIENCE: Final = timedelta(seconds=12)
 """As long as the one that refreshes may take; then it counts as dead."""
 REFUSED_PAUSE: Final = timedelta(seconds=2)

@@ -14,7 +14,6 @@ from finconnect.errors import AuthenticationError
 from finconnect.payments.aws.caches import CachedTokens
 from finconnect.payments.aws.refresher import (
     FETCH_INTERVAL,
-    FRESH,
     REFRESH_PATIENCE,
     REFUSED_PAUSE,
     LambdaRefresher,
@@ -23,7 +22,7 @@ from finconnect.payments.aws.refresher import (
 )
 from finconnect.payments.errors import StoreUnavailable
 from finconnect.payments.refresh import RefreshToken
-from finconnect.payments.verify import FetchState
+from finconnect.payments.verify import FRESH, FetchState
 from finconnect.providers.base import AccessToken, fingerprint
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.faults import ProcessDied, When
