@@ -195,7 +195,6 @@ def closed_to_this_network(beside: Neighbour, external_id: str) -> None:
     """A callback is refused before the function runs, whether its secret is right or wrong."""
     refused = beside.callback(external_id)
     assert refused.status_code == FORBIDDEN, refused.text
-    assert beside.webhook_secret not in refused.text
     with httpx.Client(trust_env=False) as outsider:
         guess = beside.webhook_url.replace(beside.webhook_secret, "a-guess")
         assert outsider.post(guess, content=b"{}").status_code == FORBIDDEN
