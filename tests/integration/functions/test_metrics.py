@@ -11,13 +11,18 @@ from finconnect.payments.telemetry import Fact
 from finconnect.providers.http import Operation
 from tests.integration.functions.everything import WatchedDeployment
 from tests.template.documents import deployed, read_openapi, read_template
-from tests.template.rules.alarm_metrics import OWN, Reading, alarms_of, readings
+from tests.template.rules.alarm_metrics import EVERY_ALARM, OWN, Reading, alarms_of, readings
 from tests.template.rules.resources import of_type, target
 
-TEMPLATE = deployed(read_template(), read_openapi())
-COUNTERS = {fact.value.metric: "Count" for fact in Fact if fact.value.metric}
+TEMPLATE = deployed(read_template(), read_openapi(), EVERY_ALARM)
+BY_VERSION = "ServerError"
+"""Counted for each version that runs, so that a deployment can go back on its own version alone."""
+COUNTERS = {fact.value.metric: "Count" for fact in Fact if fact.value.metric} | {
+    BY_VERSION: "Count"
+}
 MEASURES = {measured.metric: measured for fact in Fact for measured in fact.value.measures}
-BOUNDED: dict[str, set[str]] = {"operation": set(Operation), "age": set(Age)}
+ANY = "any version: the one that runs, and the one that is deployed"
+BOUNDED: dict[str, set[str]] = {"operation": set(Operation), "age": set(Age), "version": {ANY}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ def written(happened: WatchedDeployment) -> set[Metric]:
         assert directive["Namespace"] == OWN
         (names,) = directive["Dimensions"]
         values = {name: str(line[name]) for name in names} | {"service": service_of(function)}
+        values |= {"version": ANY} if "version" in values else {}
         for metric in directive["Metrics"]:
             assert all(isinstance(value, float) for value in line[metric["Name"]])
             found.add(Metric(metric["Name"], metric["Unit"], frozenset(values.items())))
@@ -72,7 +78,9 @@ def test_there_is_something_to_compare() -> None:
 def test_an_alarm_reads_what_a_function_writes(
     written: set[Metric], alarm: str, reading: Reading
 ) -> None:
-    wanted = frozenset(reading.dimensions.items())
+    wanted = frozenset(
+        (name, ANY if name == "version" else value) for name, value in reading.dimensions.items()
+    )
     found = [each for each in written if (each.name, each.dimensions) == (reading.metric, wanted)]
     assert found, f"{alarm} waits for {reading.metric} {sorted(wanted)}: nobody writes that"
     set_unit = alarms_of(TEMPLATE)[alarm].get("Unit", found[0].unit)
@@ -90,7 +98,8 @@ def test_units_are_those_that_are_declared(written: set[Metric]) -> None:
 
 def test_dimensions_are_few_and_bounded(written: set[Metric]) -> None:
     for each in written:
-        by = MEASURES[each.name].by if each.name in MEASURES else None
+        by = "version" if each.name == BY_VERSION else None
+        by = MEASURES[each.name].by if each.name in MEASURES else by
         dimensions = dict(each.dimensions)
         assert dimensions.keys() == {"service"} | ({by} if by else set()), each
         assert by is None or dimensions[by] in BOUNDED[by], each

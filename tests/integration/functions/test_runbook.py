@@ -16,14 +16,14 @@ from finconnect.payments.telemetry import Fact
 from ops.__main__ import _parser
 from tests.integration.functions.everything import WatchedDeployment
 from tests.template.documents import ROOT, deployed, read_openapi, read_template
-from tests.template.rules.alarm_metrics import alarms_of, readings
+from tests.template.rules.alarm_metrics import EVERY_ALARM, alarms_of, readings
 from tests.template.rules.resources import of_type, target
 
 DOCS = ROOT / "docs"
 RUNBOOK = (DOCS / "runbook.md").read_text(encoding="utf-8")
 OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
 SOURCE = read_template()
-TEMPLATE = deployed(SOURCE, read_openapi(), {"Environment": "production"})
+TEMPLATE = deployed(SOURCE, read_openapi(), EVERY_ALARM)
 ALARMS = alarms_of(TEMPLATE)
 PARTS = ("Means", "Affected", "Look", "Do", "Over", "Never")
 FACTS = {fact.value.name for fact in Fact}

@@ -7,6 +7,8 @@ from tests.template.nodes import Json
 from tests.template.rules.resources import Resource, Template, of_type, target
 
 OWN = "FinConnect"
+EVERY_ALARM = {"Environment": "production", "DeploymentStyle": "Canary10Percent5Minutes"}
+"""Parameters under which each alarm of the template is there."""
 
 
 @dataclass(frozen=True, slots=True)
