@@ -144,22 +144,16 @@ class ApiKeys:
 
     def _is_used(self, key: Key) -> bool | None:
         """Whether it was used within the last hour; None where there is no access log to tell."""
+        if self._stack.parameters.get("ApiLogging") == "off":
+            return None
         pages = boto3.client("logs").get_paginator("filter_log_events")
-        start = int((now() - QUIET).timestamp() * 1000)
-        try:
-            return any(
-                f'"apiKeyId":"{key.id}"' in event["message"]
-                for page in pages.paginate(
-                    logGroupName=f"/finconnect/{self._stack.name}/api",
-                    startTime=start,
-                    filterPattern=f'"{key.id}"',
-                )
-                for event in page["events"]
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return None
-            raise
+        lines = pages.paginate(
+            logGroupName=f"/finconnect/{self._stack.name}/api",
+            startTime=int((now() - QUIET).timestamp() * 1000),
+            filterPattern=f'"{key.id}"',
+        )
+        wanted = f'"apiKeyId":"{key.id}"'
+        return any(wanted in event["message"] for page in lines for event in page["events"])
 
 
 def _use(used: bool | None) -> str:  # noqa: FBT001 - what was found

@@ -85,7 +85,7 @@ class _Secret:
 
     def put_on_trial(self, credentials: dict[str, str]) -> None:
         """Store new credentials where nobody uses them yet."""
-        self.end_trial()  # one that was broken off
+        # Where a trial was broken off, this takes the label from it.
         answer = self._client.put_secret_value(
             SecretId=self._id, SecretString=json.dumps(credentials), VersionStages=[ON_TRIAL]
         )

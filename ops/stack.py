@@ -16,6 +16,7 @@ from finconnect.payments.aws.dynamodb_ledger import DynamoDBLedger
 from finconnect.payments.aws.sns_publisher import SnsPublisher
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
     from mypy_boto3_sqs import SQSClient
 
@@ -33,6 +34,21 @@ class Stack:
     @cached_property
     def outputs(self) -> dict[str, str]:
         """The outputs of the stack. Raises StackError if it is not there."""
+        return {
+            output["OutputKey"]: output["OutputValue"]
+            for output in self._described.get("Outputs", [])
+        }
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """The parameters that it was deployed with. Raises StackError if it is not there."""
+        return {
+            parameter["ParameterKey"]: parameter["ParameterValue"]
+            for parameter in self._described.get("Parameters", [])
+        }
+
+    @cached_property
+    def _described(self) -> StackTypeDef:
         try:
             answer = boto3.client("cloudformation").describe_stacks(StackName=self.name)
         except (ClientError, BotoCoreError) as error:
@@ -40,10 +56,7 @@ class Stack:
                 f"stack {self.name!r} cannot be read ({error}): check --stack, the region and "
                 "the credentials of the AWS configuration"
             ) from error
-        return {
-            output["OutputKey"]: output["OutputValue"]
-            for output in answer["Stacks"][0].get("Outputs", [])
-        }
+        return answer["Stacks"][0]
 
     def output(self, key: str) -> str:
         """One output. Raises StackError if this stack does not have it."""

@@ -16,11 +16,17 @@ class KnownStack(Stack):
 
     known: Mapping[str, str] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     @override
     def outputs(self) -> dict[str, str]:
         return dict(self.known)
+
+    @cached_property
+    @override
+    def parameters(self) -> dict[str, str]:
+        return dict(self.chosen)
 
     @override
     def physical_id(self, logical_id: str) -> str:

@@ -28,15 +28,19 @@ class Gateway:
 
     client: APIGatewayClient = field(default_factory=lambda: boto3.client("apigateway"))
 
+    api_logging: str = "set-up"
+
     def __post_init__(self) -> None:
+        boto3.client("logs").create_log_group(logGroupName=GROUP)
+        boto3.client("logs").create_log_stream(logGroupName=GROUP, logStreamName="stream")
         self.own = self.client.create_api_key(enabled=True)["id"]
         self.plan = self.client.create_usage_plan(name="plan")["id"]
         self.client.create_usage_plan_key(usagePlanId=self.plan, keyId=self.own, keyType="API_KEY")
 
     @property
     def keys(self) -> ApiKeys:
-        ids = {"PaymentsUsagePlan": self.plan}
-        return ApiKeys(KnownStack(NAME, known={"ApiKeyId": self.own}, ids=ids))
+        ids, chosen = {"PaymentsUsagePlan": self.plan}, {"ApiLogging": self.api_logging}
+        return ApiKeys(KnownStack(NAME, known={"ApiKeyId": self.own}, ids=ids, chosen=chosen))
 
     def valid(self) -> set[str]:
         """What opens the routes: enabled, and on the plan."""
@@ -54,9 +58,6 @@ class Gateway:
     def used(self, key: str, *, minutes_ago: int = 10) -> None:
         """As if the access log said that it was."""
         logs = boto3.client("logs")
-        if not logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]:
-            logs.create_log_group(logGroupName=GROUP)
-            logs.create_log_stream(logGroupName=GROUP, logStreamName="stream")
         when = int((now() - timedelta(minutes=minutes_ago)).timestamp() * 1000)
         line = f'{{"requestId":"r","status":"202","apiKeyId":"{key}"}}'
         logs.put_log_events(
@@ -75,6 +76,7 @@ def test_two_are_valid_and_then_the_new_one_alone(gateway: Gateway) -> None:
     list(gateway.keys.begin(OVER))
     new = gateway.new()
     assert gateway.valid() == {gateway.own, new}
+    gateway.used(new)
     list(gateway.keys.finish(force=False))
     assert gateway.valid() == {new}
     assert gateway.client.get_api_key(apiKey=gateway.own)["enabled"] is False
@@ -169,3 +171,15 @@ def test_a_single_key_is_never_ended(gateway: Gateway, step: str) -> None:
 def test_where_callers_sign_there_is_no_key() -> None:
     with pytest.raises(StackError, match="AWS_IAM"):
         ApiKeys(KnownStack(NAME, known={"ApiKeyId": "none"}))
+
+
+def test_without_an_access_log_the_overlap_alone_decides(gateway: Gateway) -> None:
+    gateway.api_logging = "off"
+    list(gateway.keys.begin(OVERLAP))
+    assert "its use is not known" in "".join(gateway.keys.status())
+    with pytest.raises(StackError, match="overlap lasts until"):
+        list(gateway.keys.finish(force=False))
+    list(gateway.keys.cancel(force=False))
+    list(gateway.keys.begin(OVER))
+    list(gateway.keys.finish(force=False))
+    assert gateway.own not in gateway.valid()

@@ -114,8 +114,9 @@ def test_a_refusal_on_trial_rings_no_alarm(
     capsys.readouterr()
     with pytest.raises(StackError):
         list(replace_credentials(known, new))
-    assert [record.message for record in caplog.records] == ["credentials_not_taken"]
-    assert "_aws" not in capsys.readouterr().out  # nothing was counted
+    facts = {record.message for record in caplog.records}
+    assert facts == {"provider_called", "credentials_not_taken"}
+    assert "TokenRefreshFailed" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("says", [Says(None), Says(503)])
@@ -156,6 +157,32 @@ def test_one_can_go_back_and_forth(provider: StandIn, known: KnownStack, new: st
     list(restore_credentials(known))
     assert labels() == {"AWSCURRENT": CREDENTIALS, "AWSPREVIOUS": NEW}
     assert json.loads(provider.logins[-1].body)["clientSecret"] == CREDENTIALS["clientSecret"]
+
+
+def test_one_can_go_back_after_a_replacement_was_broken_off(
+    provider: StandIn, known: KnownStack, new: str
+) -> None:
+    list(replace_credentials(known, new))
+    clients.secretsmanager().put_secret_value(
+        SecretId="credentials", SecretString="{}", VersionStages=["AWSPENDING"]
+    )
+    list(restore_credentials(known))
+    assert json.loads(provider.logins[-1].body)["clientSecret"] == CREDENTIALS["clientSecret"]
+    assert labels() == {"AWSCURRENT": CREDENTIALS, "AWSPREVIOUS": NEW}
+
+
+def test_without_previous_credentials_there_is_nothing_to_go_back_to(known: KnownStack) -> None:
+    client = clients.secretsmanager()
+    versions = client.describe_secret(SecretId="credentials")["VersionIdsToStages"]
+    for version, found in versions.items():
+        if "AWSPREVIOUS" in found:
+            client.update_secret_version_stage(
+                SecretId="credentials", VersionStage="AWSPREVIOUS", RemoveFromVersionId=version
+            )
+    before = labels()
+    with pytest.raises(StackError, match="no previous credentials"):
+        list(restore_credentials(known))
+    assert labels() == before
 
 
 def test_one_does_not_go_back_to_what_azampay_refuses(
