@@ -62,6 +62,20 @@ def test_the_document_is_what_the_program_writes() -> None:
     assert filled(text, all_tables()) == text, "run `make cost`"
 
 
+def total(payments: int) -> float:
+    """What so many payments a month cost, by what is recorded, in USD."""
+    shape = read_shape(ROOT / "template.yaml")
+    items = Usage(shape, RECORDED, BOOK["assumed"], payments).items()
+    return sum(cost(item, BOOK["price"]) for item in items)
+
+
+def test_the_readme_says_what_an_idle_stack_and_a_million_payments_cost() -> None:
+    idle, million = (total(payments) for payments in (0, 1_000_000))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"An idle stack costs about {idle:.0f} USD a month" in text
+    assert f"a million payments about {million - idle:.0f} more" in text
+
+
 def test_a_document_without_a_marker_is_refused() -> None:
     with pytest.raises(ValueError, match="markers of bill"):
         filled("no markers", {"bill": ["|"]})
