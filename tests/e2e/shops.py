@@ -73,6 +73,10 @@ class Shop(Protocol):
         """The orders that were found not to be paid."""
         ...
 
+    def looked_at(self) -> list[str]:
+        """The orders that were put before a person, one entry for each time."""
+        ...
+
 
 @dataclass(frozen=True)
 class JournalShop:
@@ -101,6 +105,9 @@ class JournalShop:
     def given_up(self) -> list[str]:
         return self._with_verdict("give up")
 
+    def looked_at(self) -> list[str]:
+        return self._with_verdict("look")
+
     def _with_verdict(self, verdict: str) -> list[str]:
         return [each["externalId"] for each in self.entries() if each["verdict"] == verdict]
 
@@ -112,6 +119,7 @@ class QueueShop:
     database: Path
     queue: EventQueue
     world: World
+    log: Path
 
     def tell(self, event: Mapping[str, Any]) -> None:
         body = json.dumps({"Message": json.dumps(event)})
@@ -123,6 +131,10 @@ class QueueShop:
 
     def given_up(self) -> list[str]:
         return self._rows("SELECT external_id FROM orders WHERE state = 'not paid'")
+
+    def looked_at(self) -> list[str]:
+        told = [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+        return [each["externalId"] for each in told if each["verdict"] == "look"]
 
     def _rows(self, query: str) -> list[str]:
         with closing(sqlite3.connect(self.database)) as database:
@@ -155,7 +167,7 @@ def _queue_shop(world: World, folder: Path) -> Iterator[QueueShop]:
     environment = local_credentials(world.stack.aws.endpoint) | {"PATH": os.environ["PATH"]}
     with _running(command, environment, folder):
         wait_until("the shop has its tables", lambda: _has_tables(database))
-        yield QueueShop(database, queue, world)
+        yield QueueShop(database, queue, world, folder / "log")
 
 
 def _has_tables(database: Path) -> bool:

@@ -133,11 +133,18 @@ def told_in_every_order(shop: Shop) -> None:
         for each in (*events, events[0], events[-1], event("payment.succeeded", order)):
             shop.tell(each)
         assert shop.deliveries().count(order) == 1, order_of_kinds
+        is_paid_first = order_of_kinds.index("payment.succeeded") < order_of_kinds.index(
+            "payment.failed"
+        )
+        assert not (is_paid_first and order in shop.given_up()), order_of_kinds
     failed = an_order()
     shop.tell(event("payment.failed", failed))
-    shop.tell(event("payment.unresolved", failed))
+    for_a_person = event("payment.unresolved", failed)
+    shop.tell(for_a_person)
+    shop.tell(for_a_person)
     assert failed not in shop.deliveries()
     assert shop.given_up().count(failed) == 1
+    assert shop.looked_at().count(failed) == 1
 
 
 @pytest.fixture
