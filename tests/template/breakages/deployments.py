@@ -68,4 +68,9 @@ BREAKAGES: list[Breakage] = [
         put(*PREFERENCE, "Role", to="arn:of:somebody"),
         "has no role",
     ),
+    (
+        deploys.deployments_go_back_on_faults_of_the_new_version_alone,
+        drop(R, "WebhookNewVersionFailsAlarm", P, "AlarmName"),
+        "WebhookNewVersionFailsAlarm does not watch the new version",
+    ),
 ]

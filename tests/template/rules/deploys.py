@@ -100,8 +100,12 @@ def _is_about_new_version(template: Template, function: str, alarm: Json) -> boo
     else:
         service = target(variables["POWERTOOLS_SERVICE_NAME"])
         expected = {"service": service, "version": version}
-    return function_of(template, published.get("FunctionName")) == function and (
-        dimensions == expected
+    # Its name has the version: an alarm that is only changed keeps the state of the old one.
+    name = alarm.get("AlarmName", {}).get("Fn::Sub", ["", {}])
+    return (
+        function_of(template, published.get("FunctionName")) == function
+        and dimensions == expected
+        and target(name[1].get("Version")) == version
     )
 
 
