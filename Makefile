@@ -71,8 +71,7 @@ rotate: dev ## Replace a secret (WHAT="webhook-secret status" STACK=name; docs/r
 	@$(OPS) rotate $(WHAT)
 
 .PHONY: dashboard
-dashboard: install ## Draw the dashboard (MINUTES=15 OUT=file.png STACK=name; TRAFFIC=8: a stack of its own)
-	@sh tools/bootstrap.sh charts
+dashboard: install charts ## Draw the dashboard (MINUTES=15 OUT=file.png STACK=name; TRAFFIC=8: a stack of its own)
 	@$(WITH_SAM) $(WITH_LAYER) $(PYTHON_BIN) -m dashboard $(if $(STACK),--stack '$(STACK)') \
 		$(if $(MINUTES),--minutes '$(MINUTES)') $(if $(TRAFFIC),--traffic '$(TRAFFIC)') \
 		$(if $(OUT),--out '$(OUT)')
@@ -119,7 +118,7 @@ template: install ## Check the template: cfn-lint, sam validate, and the house r
 	@$(PYTHON_BIN) -m pytest tests/template $(ARGS)
 
 .PHONY: integration
-integration: dev openssl ## Run the functions against AWS as moto imitates it
+integration: dev openssl charts ## Run the functions against AWS as moto imitates it
 	@$(PYTHON_BIN) -m pytest tests/integration $(ARGS)
 
 .PHONY: crash
@@ -216,9 +215,12 @@ clean: ## Remove the build outputs, the caches and the installed tools
 
 # Not in the list: what the targets above ask for.
 
-.PHONY: dev openssl
+.PHONY: dev openssl charts
 dev:
 	@sh tools/bootstrap.sh dev
 
 openssl:
 	@sh tools/bootstrap.sh openssl
+
+charts:
+	@sh tools/bootstrap.sh charts
