@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from finconnect.payments.aws import clients
 from simulator.server import SimulatorServer
 from simulator.settings import Settings
 from tests.fakes.builders import MSISDN, a_payload
@@ -180,7 +181,17 @@ def test_without_credentials_it_is_503_and_the_log_says_what_to_do(
     assert "put-secret-value" in capsys.readouterr().out
     assert provider.seen == []
     stack.put_in_credentials()
+    # For two seconds whoever asks is told that it has just failed: nobody waits, nobody asks again.
+    assert_problem(stack.post(a_payload()), 503, "provider_unavailable")
+    assert provider.seen == []
+    two_seconds_pass(stack)
     assert stack.post(a_payload())["statusCode"] == 202
+
+
+def two_seconds_pass(stack: Deployment) -> None:
+    """The pause after a refresh that failed is over."""
+    (guard,) = stack.items("REFRESH")
+    clients.dynamodb().put_item(TableName="payments", Item=guard | {"taken_until": {"N": "0"}})
 
 
 def test_credentials_that_azampay_refuses_are_503(stack: Deployment, provider: StandIn) -> None:
