@@ -85,7 +85,9 @@ def test_what_may_come_out_does(out: dict[str, str]) -> None:
     assert MASKED in out["answers"]
 
 
-@pytest.mark.parametrize("canary", ["token", "client secret", "api key", "url secret"])
+@pytest.mark.parametrize(
+    "canary", ["token", "client secret", "api key", "url secret", "new url secret"]
+)
 @pytest.mark.parametrize("place", ["logs and metrics", "answers", "items", "events"])
 def test_no_secret_of_ours_comes_out(out: dict[str, str], place: str, canary: str) -> None:
     assert SECRETS[canary] not in out[place]
