@@ -1,7 +1,8 @@
 """What reconciler and event_relay can no longer do without one of their rights."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from tests.e2e.missing.grant import Grant, Proofs, Without
 from tests.e2e.support import World, payment, wait_until
@@ -34,15 +35,41 @@ def settle_with_a_callback_that_was_held(world: World, without: Without) -> None
 
 def publish_an_event(world: World, without: Without) -> None:
     wanted = payment("never-answers")
-    with without():
-        world.merchant.post(wanted)
-        wait_until("SNS refused", lambda: wanted["externalId"] in refusals(world))
-    # The emulator takes the relay's partial failure for a success; AWS would give the event again.
-    republished = world.ops("republish", "--payment", wanted["externalId"])
-    assert republished.stdout.splitlines()[-1] == "1 published", republished.stderr
-    other = payment("never-answers")
-    world.merchant.post(other)
-    wait_until("it is published", lambda: other["externalId"] in published(world))
+    with topic_policy_as_on_aws(world):
+        with without():
+            world.merchant.post(wanted)
+            wait_until("SNS refused", lambda: wanted["externalId"] in refusals(world))
+        # The emulator takes the relay's partial failure for a success; AWS would try it again.
+        republished = world.ops("republish", "--payment", wanted["externalId"])
+        assert republished.stdout.splitlines()[-1] == "1 published", republished.stderr
+        other = payment("never-answers")
+        world.merchant.post(other)
+        wait_until("it is published", lambda: other["externalId"] in published(world))
+
+
+@contextmanager
+def topic_policy_as_on_aws(world: World) -> Iterator[None]:
+    """Inside, the topic has the policy of the template, with a Deny that hits nobody here.
+
+    Without TLS the template gives the topic none, and the one that each topic begins with lets
+    every principal of the account publish: no right of a role would be asked for.
+    """
+    topic, sns = world.stack.outputs.event_topic_arn, world.stack.aws.sns
+    before = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sns:Publish",
+        "Resource": topic,
+        # On AWS it is "false". Here nobody has TLS, so nobody is refused.
+        "Condition": {"Bool": {"aws:SecureTransport": "true"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    try:
+        yield
+    finally:
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=before)
 
 
 def left_created(world: World) -> str:
