@@ -45,7 +45,8 @@ def rotate(stack: Stack, options: argparse.Namespace) -> Iterator[str]:
         back, file = options.back, options.file
         yield from restore_credentials(stack) if back else replace_credentials(stack, file)
         return
-    one = WebhookSecret(stack) if options.secret == "webhook-secret" else ApiKeys(stack)  # noqa: S105
+    is_of_the_webhook = options.secret == "webhook-secret"  # noqa: S105 - which secret, not a secret
+    one = WebhookSecret(stack) if is_of_the_webhook else ApiKeys(stack)
     if options.step == "begin":
         yield from one.begin(timedelta(hours=options.overlap_hours))
     elif options.step == "finish":
