@@ -14,6 +14,7 @@ from unittest.mock import patch
 import pytest
 from moto import mock_aws
 
+from finconnect.clock import to_iso, utc_now
 from finconnect.payments.aws import clients
 from finconnect.payments.aws.dynamodb_ledger import DynamoDBLedger
 from finconnect.payments.settings import WebhookSettings, read_settings
@@ -78,6 +79,9 @@ def stack(deployed: Stack) -> Stack:
 
 
 def _fetched(**_: object) -> tuple[Any, dict[str, Any]]:
+    """As token_refresh: the same key again, and that it was fetched just now."""
+    fresh = json.dumps(KEY | {"fetched_at": to_iso(utc_now())})
+    clients.ssm().put_parameter(Name="/key", Value=fresh, Type="String", Overwrite=True)
     body = io.BytesIO(json.dumps({"public_key": "refreshed"}).encode())
     return SimpleNamespace(status_code=200), {"StatusCode": 200, "Payload": body}
 
