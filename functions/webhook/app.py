@@ -15,7 +15,7 @@ from finconnect.payments.http_api import (
     read_body,
 )
 from finconnect.payments.settings import WebhookSettings, read_settings
-from finconnect.text import clean
+from finconnect.text import traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,8 +37,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
 @answers_problems(app.telemetry)
 def take_in(event: dict[str, Any]) -> Response:
     """Keep the callback; the answer leaves only after the write."""
-    trace = header(event, "Traceparent")
-    correlate(trace=clean(trace, limit=128) if trace else None)
+    trace = traceparent(header(event, "Traceparent"))
+    correlate(trace=trace)
     secret = event["pathParameters"]["secret"]
     disposition = app.record(read_body(event), secret, trace)
     return json_response(200, {"status": disposition.value})

@@ -13,6 +13,16 @@ _PHONE: Final = re.compile(
     r"(?<![0-9A-Za-z])(?:\+|00)?(?:255|0)(?:[ -]?[0-9]){9}(?![0-9A-Za-z])", re.ASCII
 )
 
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+
+
+def traceparent(text: str | None) -> str | None:
+    """Return a ``Traceparent`` header (W3C; LOG: AzamPay's callbacks have one), or None.
+
+    Whoever sends a callback chooses its headers: what does not have the form of one is not logged.
+    """
+    return text if text is not None and _TRACEPARENT.fullmatch(text) else None
+
 
 def clean(text: str, *, secrets: tuple[str, ...] = (), limit: int = MAX_SHOWN_CHARACTERS) -> str:
     """Return ``text`` fit for a log, an error or an event, at most ``limit`` characters.

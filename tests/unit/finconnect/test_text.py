@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finconnect.text import clean
+from finconnect.text import clean, traceparent
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,22 @@ def test_any_text_is_one_bounded_printable_line(text: str, limit: int) -> None:
     shown = clean(text, limit=limit)
     assert len(shown) <= limit
     assert shown.isprintable()
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (TRACE, True),
+        (None, False),
+        ("", False),
+        (f"{TRACE}\n", False),
+        (TRACE.upper(), False),
+        (f"{TRACE}-255712345678", False),
+        ("255712345678", False),
+    ],
+)
+def test_only_what_has_the_form_of_a_trace_is_one(text: str | None, kept: bool) -> None:
+    assert traceparent(text) == (text if kept else None)

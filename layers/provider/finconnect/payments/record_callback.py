@@ -34,7 +34,7 @@ from finconnect.payments.model import (
 )
 from finconnect.payments.telemetry import Fact, Telemetry, about, tell_change
 from finconnect.providers.base import Callback, CallbackReader
-from finconnect.text import clean
+from finconnect.text import traceparent
 
 MAX_TRIES: Final = 10
 
@@ -118,7 +118,7 @@ class RecordCallback:
         raise LedgerUnavailable("the payment keeps changing")
 
     def _defer(self, callback: Callback, trace: str | None) -> Disposition:
-        shown = clean(trace, limit=128) if trace else None
+        shown = traceparent(trace)
         self.deferred.put(
             Deferred(self.provider_name, callback.retained, callback.digest, self.clock(), shown)
         )

@@ -193,7 +193,7 @@ def test_a_currency_is_read_late_as_it_was_read_at_once(value: Any) -> None:  # 
 
 def test_the_header_to_quote_travels_with_it_and_no_other(desk: Desk) -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    desk.record()(SIGNED, URL_SECRET, f"{trace}\n")
+    desk.record()(SIGNED, URL_SECRET, trace)
     assert Deferred.from_json(desk.queue.waiting[0]).trace == trace
 
 
