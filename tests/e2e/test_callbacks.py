@@ -17,6 +17,7 @@ def test_an_honest_callback_is_taken(world: World, events: EventQueue) -> None:
 
 def test_a_forged_signature_changes_nothing(world: World) -> None:
     paid = world.prompted()
+    world.key_is_due()
     answer = world.callback(paid["externalId"], tamper="signature")
 
     assert answer.status_code == 401, answer.text
@@ -26,6 +27,7 @@ def test_a_forged_signature_changes_nothing(world: World) -> None:
 
 def test_a_changed_status_breaks_the_signature(world: World) -> None:
     paid = world.prompted()
+    world.key_is_due()
     answer = world.callback(paid["externalId"], event="failure", tamper="status")
 
     assert answer.status_code == 401, answer.text
