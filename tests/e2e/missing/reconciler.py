@@ -51,8 +51,8 @@ def publish_an_event(world: World, without: Without) -> None:
 def topic_policy_as_on_aws(world: World) -> Iterator[None]:
     """Inside, the topic has the policy of the template, with a Deny that hits nobody here.
 
-    Without TLS the template gives the topic none, and the one that each topic begins with lets
-    every principal of the account publish: no right of a role would be asked for.
+    Without TLS the template gives the topic none, and the one that the emulator gives to a topic of
+    a template lets everybody publish: no right of a role would be asked for.
     """
     topic, sns = world.stack.outputs.event_topic_arn, world.stack.aws.sns
     before = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
