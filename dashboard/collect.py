@@ -140,12 +140,11 @@ def _drawable(
         for number, series in enumerate(widget.series)
         if series.is_visible
     ]
+    used = {each.namespace for each in widget.series if each.namespace}
     return asdict(widget) | {
         "series": lines,
         "alarms": [(_alarm_name(arn), states.get(_alarm_name(arn), "")) for arn in widget.alarms],
-        "unpublished": sorted(
-            {each.namespace for each in widget.series if each.namespace in silent}
-        ),
+        "unpublished": sorted(used) if used <= silent else [],
     }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
-from matplotlib.dates import AutoDateLocator, DateFormatter
+from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -138,7 +138,7 @@ def _graph(figure: Figure, widget: Data, data: Data, rows: int) -> None:
     axes.set_ylabel(widget["left_label"], color=FAINT)
     axes.tick_params(colors=FAINT, length=2)
     axes.set_xlim(_time(data["start"]), _time(data["end"]))
-    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=6))
+    axes.set_xticks(_ticks(data["start"], data["end"]))
     axes.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=UTC))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=widget["left_label"] not in _REAL))
     right = axes.twinx() if has_right else None
@@ -160,6 +160,16 @@ def _graph(figure: Figure, widget: Data, data: Data, rows: int) -> None:
 
 
 _REAL: Final = ("seconds", "milliseconds")
+_STEPS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200)
+_MOST_TICKS: Final = 6
+
+
+def _ticks(start: float, end: float) -> list[datetime]:
+    """Round times, a few of them."""
+    fitting = [step for step in _STEPS if (end - start) / step <= _MOST_TICKS]
+    step = fitting[0] if fitting else _STEPS[-1]
+    first = -(-int(start) // step) * step
+    return [_time(at) for at in range(first, int(end) + 1, step)]
 
 
 def _line(axes: Any, line: Data) -> None:  # noqa: ANN401
