@@ -22,6 +22,7 @@ ROUTES = {
     "/webhooks/azampay/{secret}['post']",
 }
 # The URLs of the files have no stack's secret, and their signatures are of a key for tests.
+WAITING = "059f36b4-87a3-44ab-83d2-661975830a7d"
 ANSWERS: dict[str, dict[str, Any]] = {
     "payment-post": {"statusCode": 202},
     "payment-post-invalid": {"statusCode": 400, "code": "invalid_payment"},
@@ -30,7 +31,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "callback-failure": NOT_FOUND,
     "callback-unsigned": NOT_FOUND,
     "callback-forged": NOT_FOUND,
-    "callback-deferred": {"batchItemFailures": []},
+    # Signed with a key for tests: the queue would keep it for another try.
+    "callback-deferred": {"batchItemFailures": [{"itemIdentifier": WAITING}]},
     "schedule": {"public_key": "current"},
     "reconcile-schedule": {},
     "stream-batch": {"batchItemFailures": []},
