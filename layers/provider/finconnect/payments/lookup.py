@@ -51,15 +51,17 @@ class LookUpPayment:
         # The ledger's keys end at 2,048 bytes: a longer one would be its error, and not "no such".
         if len(key.external_id) > _MAX_CHARACTERS:
             raise PaymentNotFound("longer than any externalId")
-        correlate(payment=str(key))
+        asked = PaymentKey(key.provider, _fully_decoded(key.external_id))
+        correlate(payment=str(asked))
         decoded = PaymentKey(key.provider, unquote(key.external_id))
         found = self.ledger.history(key)
         if found is None and decoded != key:
             found = self.ledger.history(decoded)
         if found is None:
             # Whatever somebody asked for is logged: perhaps a phone number, perhaps kilobytes.
-            raise PaymentNotFound(clean(key.external_id))
+            raise PaymentNotFound(clean(asked.external_id))
         payment, entries = found
+        correlate(payment=str(payment.key))
         created = HistoryEntry(payment.created_at, "payment.created", "created")
         return payment_view(payment) | {
             "history": [
@@ -67,3 +69,14 @@ class LookUpPayment:
                 for entry in (created, *entries)
             ]
         }
+
+
+def _fully_decoded(text: str) -> str:
+    """Return ``text`` with no percent-encoding left, however often it was applied: for logs only.
+
+    No phone number is seen, and masked, behind the ``%2B`` or ``%252B`` of its plus sign. What is
+    looked for is decoded once at most. It ends: each round makes the text shorter.
+    """
+    while (decoded := unquote(text)) != text:
+        text = decoded
+    return text
