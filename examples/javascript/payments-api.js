@@ -29,6 +29,8 @@ const LONGEST_WAIT_SECONDS = 30;
 // After these nobody knows whether the payer was asked: other answers say so by their code.
 const IN_DOUBT = new Set(["internal_error", "unavailable", "in_progress"]);
 const COME_AGAIN = new Set([...IN_DOUBT, "too_many_requests", "provider_unavailable"]);
+// An error of the server counts for what it says only if it is the API's own word.
+const SERVER_CODES = new Set(["internal_error", "unavailable", "provider_unavailable"]);
 
 /** The payment was not accepted; `code` is the API's stable word for the reason. */
 export class PaymentError extends Error {
@@ -77,7 +79,7 @@ export class PaymentsApi {
     let inDoubt = false;
     for (let wait = FIRST_WAIT_SECONDS; ; wait = Math.min(2 * wait, LONGEST_WAIT_SECONDS)) {
       const answer = await this.#send("POST", this.url, body);
-      if (answer.status === 200 || answer.status === 202) return accepted(answer);
+      if (isPayment(answer)) return accepted(answer);
       const code = codeOf(answer);
       if (code === "provider_refused") throw new Refused(code, problemOf(answer));
       // provider_unavailable: nothing was sent. The record itself says so, whatever was in doubt before.
@@ -89,15 +91,16 @@ export class PaymentsApi {
   }
 
   /**
-   * The payment as it stands, or null if there is none.
+   * The payment as it stands, or null if the API says that there is none. Throws PaymentError for all else.
    * @param {string} externalId
    * @returns {Promise<Accepted | null>}
    */
   async lookUp(externalId) {
     const answer = await this.#send("GET", `${this.url}/${encodeURIComponent(externalId)}`);
-    if (answer.status === 404) return null;
-    if (answer.status !== 200) throw new PaymentError(codeOf(answer), problemOf(answer));
-    return /** @type {Accepted} */ (answer.body);
+    if (isPayment(answer)) return /** @type {Accepted} */ (answer.body);
+    const code = codeOf(answer);
+    if (code === "not_found") return null;
+    throw new PaymentError(code, problemOf(answer));
   }
 
   /**
@@ -146,10 +149,27 @@ function problemOf(answer) {
   return typeof answer.body === "object" && answer.body !== null ? answer.body : {};
 }
 
-/** The problem's stable word; a proxy's own faults have none. @param {Answer} answer */
+/**
+ * Whether the body is a payment: a proxy may answer 200 with a page of its own.
+ * @param {Answer} answer
+ */
+function isPayment({ status, body }) {
+  if ((status !== 200 && status !== 202) || typeof body !== "object" || body === null) return false;
+  return "status" in body && typeof body.status === "string";
+}
+
+/**
+ * The API's stable word for a problem; whoever stands before the API may have none.
+ *
+ * Only a clear refusal (4xx but 408) says that nobody was asked. No answer, a time-out, another proxy's 5xx, or a page
+ * where a payment should be: nobody knows, so the same is posted again.
+ * @param {Answer} answer
+ */
 function codeOf(answer) {
-  const fallback = [0, 502, 503, 504].includes(answer.status) ? "unavailable" : `http_${answer.status}`;
-  return problemOf(answer).code ?? fallback;
+  const { code } = problemOf(answer);
+  const isRefusal = answer.status >= 400 && answer.status < 500 && answer.status !== 408;
+  if (isRefusal) return typeof code === "string" ? code : `http_${answer.status}`;
+  return code !== undefined && SERVER_CODES.has(code) ? code : "unavailable";
 }
 
 /** So that a thousand callers who were turned away together do not come back together. @param {number} seconds */

@@ -40,6 +40,9 @@ final class Unknown extends PaymentError
 /** One answer of the API; status 0 stands for none at all. */
 final class Answer
 {
+    // An error of the server counts for what it says only if it is the API's own word.
+    private const SERVER_CODES = ['internal_error', 'unavailable', 'provider_unavailable'];
+
     /** @param array<string, mixed> $body */
     public function __construct(
         public readonly int $status,
@@ -48,11 +51,25 @@ final class Answer
     ) {
     }
 
-    /** The problem's stable word; a proxy's own faults have none. */
+    /**
+     * The API's stable word for a problem; whoever stands before the API may have none.
+     *
+     * Only a clear refusal (4xx but 408) says that nobody was asked. No answer, a time-out, another proxy's 5xx, or a
+     * page where a payment should be: nobody knows, so the same is posted again.
+     */
     public function code(): string
     {
-        $fallback = in_array($this->status, [0, 502, 503, 504], true) ? 'unavailable' : "http_{$this->status}";
-        return is_string($this->body['code'] ?? null) ? $this->body['code'] : $fallback;
+        $told = $this->body['code'] ?? null;
+        if ($this->status >= 400 && $this->status < 500 && $this->status !== 408) {
+            return is_string($told) ? $told : "http_{$this->status}";
+        }
+        return in_array($told, self::SERVER_CODES, true) ? $told : 'unavailable';
+    }
+
+    /** Whether the body is a payment: a proxy may answer 200 with a page of its own. */
+    public function isPayment(): bool
+    {
+        return in_array($this->status, [200, 202], true) && is_string($this->body['status'] ?? null);
     }
 }
 
@@ -97,7 +114,7 @@ final class PaymentsApi
         $inDoubt = false;
         for ($wait = self::FIRST_WAIT_SECONDS; ; $wait = min(2 * $wait, self::LONGEST_WAIT_SECONDS)) {
             $answer = $this->send('POST', $this->url, $body);
-            if (in_array($answer->status, [200, 202], true)) {
+            if ($answer->isPayment()) {
                 return self::accepted($answer);
             }
             $code = $answer->code();
@@ -115,17 +132,18 @@ final class PaymentsApi
     }
 
     /**
-     * The payment as it stands, or null if there is none.
+     * The payment as it stands, or null if the API says that there is none.
      *
      * @return array<string, mixed>|null
+     * @throws PaymentError for all else: nothing is known then
      */
     public function lookUp(string $externalId): ?array
     {
         $answer = $this->send('GET', $this->url . '/' . rawurlencode($externalId), null);
-        return match ($answer->status) {
-            200 => $answer->body,
-            404 => null,
-            default => throw self::failure($answer, false),
+        return match (true) {
+            $answer->isPayment() => $answer->body,
+            $answer->code() === 'not_found' => null,
+            default => throw self::failure($answer, true),
         };
     }
 

@@ -24,6 +24,8 @@ FIRST_WAIT_SECONDS = 1.0
 # After these nobody knows whether the payer was asked: other answers say so by their code.
 IN_DOUBT = {"internal_error", "unavailable", "in_progress"}
 COME_AGAIN = IN_DOUBT | {"too_many_requests", "provider_unavailable"}
+# An error of the server counts for what it says only if it is the API's own word.
+SERVER_CODES = {"internal_error", "unavailable", "provider_unavailable"}
 
 
 class PaymentError(Exception):
@@ -62,9 +64,26 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The problem's stable word; the gateway's own faults may have none."""
-        fallback = "unavailable" if self.status in (0, 502, 503, 504) else f"http_{self.status}"
-        return str(self.body.get("code", fallback))
+        """The API's stable word for a problem; whoever stands before the API may have none.
+
+        Only a clear refusal (4xx) says that nobody was asked. No answer, a time-out, another
+        proxy's 5xx, or a page where a payment should be: nobody knows, so the same is posted again.
+        """
+        told = self.body.get("code")
+        if self.is_refusal:
+            return told if isinstance(told, str) else f"http_{self.status}"
+        return told if told in SERVER_CODES else "unavailable"
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the request was turned away: any 4xx but 408, a time-out on the way."""
+        return 400 <= self.status < 500 and self.status != http.client.REQUEST_TIMEOUT
+
+    @property
+    def is_payment(self) -> bool:
+        """Whether the body is a payment: a proxy may answer 200 with a page of its own."""
+        is_success = self.status in (http.client.OK, http.client.ACCEPTED)
+        return is_success and isinstance(self.body.get("status"), str)
 
 
 @dataclass(frozen=True)
@@ -86,7 +105,7 @@ class PaymentsApi:
         wait, in_doubt = FIRST_WAIT_SECONDS, False
         while True:
             answer = self._send("POST", self.url, body)
-            if answer.status in (http.client.OK, http.client.ACCEPTED):
+            if answer.is_payment:
                 return accepted(answer)
             if answer.code == "provider_refused":
                 raise Refused(answer.code, answer.body)
@@ -102,14 +121,17 @@ class PaymentsApi:
             wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
     def look_up(self, external_id: str) -> dict[str, Any] | None:
-        """The payment with its history; None if there is none. Raises PaymentError."""
+        """The payment with its history; None if the API says that there is none.
+
+        Raises PaymentError for all else: nothing is known then.
+        """
         path = urllib.parse.quote(external_id, safe="")
         answer = self._send("GET", f"{self.url}/{path}", None)
-        if answer.status == http.client.NOT_FOUND:
+        if answer.is_payment:
+            return answer.body
+        if answer.code == "not_found":
             return None
-        if answer.status != http.client.OK:
-            raise PaymentError(answer.code, answer.body)
-        return answer.body
+        raise PaymentError(answer.code, answer.body)
 
     def _send(self, method: str, url: str, body: bytes | None) -> Answer:
         headers = {"x-api-key": self.api_key, "Content-Type": "application/json"}
@@ -121,7 +143,7 @@ class PaymentsApi:
             with error:
                 told = error.headers.get("Retry-After", "")
                 seconds = float(told) if told.isascii() and told.isdigit() else None
-                return Answer(error.code, read_object(error.read()), seconds)
+                return Answer(error.code, read_object(read_all(error)), seconds)
         except (OSError, http.client.HTTPException):
             # No connection, a broken one, or no answer in time: it may have arrived all the same.
             return Answer(0)
@@ -130,7 +152,7 @@ class PaymentsApi:
 def accepted(answer: Answer) -> dict[str, Any]:
     """The payment; Refused if it is one that was refused before, now shown again as it stands."""
     if answer.body["status"] == "rejected":
-        raise Refused("provider_refused", {"detail": answer.body["message"]})
+        raise Refused("provider_refused", {"detail": answer.body.get("message")})
     return answer.body
 
 
@@ -148,10 +170,21 @@ def jittered(seconds: float) -> float:
     return random.uniform(seconds / 2, seconds)
 
 
+def read_all(error: urllib.error.HTTPError) -> bytes:
+    """What a problem's body says; nothing if it breaks off, since its status counts all the same.
+
+    Not inside `except HTTPError` alone: what is raised there, no other `except` of that `try` sees.
+    """
+    try:
+        return error.read()
+    except (OSError, http.client.HTTPException):
+        return b""
+
+
 def read_object(raw: bytes) -> dict[str, Any]:
     """A JSON object; an empty one for whatever else a proxy on the way may have answered."""
     try:
         value = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -21,6 +21,8 @@ class Says:
     status: int
     body: bytes = b""
     retry_after: int | None = None
+    is_cut: bool = False
+    """The body ends before its announced length."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,20 @@ type Move = Says | Forward
 
 
 class BadLine:
-    """A proxy before `url`. After the last of `moves` it does the last one again."""
+    """A proxy before `url`, which only Forward asks. After the last of `moves` it does the last one again."""
 
-    def __init__(self, url: str, moves: Iterable[Move]) -> None:
+    def __init__(self, url: str = "", moves: Iterable[Move] = ()) -> None:
         self._moves = list(moves)
         self._lock = threading.Lock()
         self.bodies: list[bytes] = []
         line = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 move = line.take_move(body)
                 says = move if isinstance(move, Says) else line.ask(url, self.headers, body)
                 if isinstance(move, Forward) and move.breaks:
@@ -53,7 +58,8 @@ class BadLine:
                 self.send_response(says.status)
                 if says.retry_after is not None:
                     self.send_header("Retry-After", str(says.retry_after))
-                self.send_header("Content-Length", str(len(says.body)))
+                self.send_header("Content-Length", str(len(says.body) + 100 * says.is_cut))
+                self.close_connection = says.is_cut
                 self.end_headers()
                 self.wfile.write(says.body)
 

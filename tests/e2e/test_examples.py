@@ -5,18 +5,34 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.bad_line import BadLine, Forward, Move, Says
+from tests.e2e.lookups import look_up
 from tests.e2e.shops import JournalShop, Shop, journal_shop, open_shop, pay
 from tests.e2e.support import World, number_of, payment, wait_until
 
 LANGUAGES = ("python", "javascript", "php")
 SERVERS = ("javascript", "php")
 NUMBER = "255754000001"
+PAGE = b"<html><title>Something went wrong</title>"
+IN_DOUBT = {
+    "an error without a code": Says(500, PAGE),
+    "a proxy's time-out": Says(524, PAGE),
+    "the request timed out": Says(408, PAGE),
+    "an error with another's code": Says(520, b'{"code": 1020, "detail": "Ray 7d"}'),
+    "an error with a word of another's": Says(502, b'{"code": "bad_origin"}'),
+    "an error that breaks off": Says(503, b'{"code": "provider_una', is_cut=True),
+    "a success that is a page": Says(200, PAGE),
+    "a success without a status": Says(202, b"{}"),
+    "a success with another's status": Says(200, b'{"status": 200}'),
+    "a success that is a list": Says(200, b'["status"]'),
+    "a success that says nothing": Says(204),
+}
 
 
 def an_order() -> str:
@@ -91,6 +107,41 @@ def test_what_is_not_known_is_not_called_failed(
     with BadLine(world.stack.payment_url, moves) as line:
         key = world.stack.api_key
         assert pay(language, line.url, key, an_order(), NUMBER, "1", "Mpesa", patience=1) == told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("answer", IN_DOUBT.values(), ids=IN_DOUBT)
+def test_what_is_not_the_api_s_own_answer_leaves_it_in_doubt(language: str, answer: Says) -> None:
+    moves = [replace(answer, retry_after=0), Says(202, b'{"status": "pending"}')]
+    with BadLine(moves=moves) as line:
+        told = pay(language, line.url, "key", an_order(), NUMBER, "1", "Mpesa")
+    assert told == {"outcome": "Accepted", "status": "pending"}
+    assert len(line.bodies) == len(moves)
+    assert len(set(line.bodies)) == 1
+
+    with BadLine(moves=[replace(answer, retry_after=60)]) as line:
+        told = pay(language, line.url, "key", an_order(), NUMBER, "1", "Mpesa", patience=1)
+    assert told == {"outcome": "Unknown", "code": "unavailable"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (Says(200, b'{"status": "pending"}'), {"status": "pending"}),
+        (problem(404, "not_found"), None),
+        # Nobody who reads these as "there is none" may charge a payer anew.
+        (Says(404, PAGE), {"error": "http_404"}),
+        (Says(200, PAGE), {"error": "unavailable"}),
+        (Says(500, PAGE), {"error": "unavailable"}),
+        (problem(503, "unavailable"), {"error": "unavailable"}),
+    ],
+)
+def test_only_the_api_says_that_there_is_no_payment(
+    language: str, answer: Says, found: dict[str, str] | None
+) -> None:
+    with BadLine(moves=[answer]) as line:
+        assert look_up(language, line.url, an_order()) == found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
