@@ -24,6 +24,7 @@ FIRST_WAIT_SECONDS = 1.0
 # After these nobody knows whether the payer was asked: other answers say so by their code.
 IN_DOUBT = {"internal_error", "unavailable", "in_progress"}
 COME_AGAIN = IN_DOUBT | {"too_many_requests", "provider_unavailable"}
+REFUSALS = 4  # hundred
 # An error of the server counts for what it says only if it is the API's own word.
 SERVER_CODES = {"internal_error", "unavailable", "provider_unavailable"}
 
@@ -77,7 +78,7 @@ class Answer:
     @property
     def is_refusal(self) -> bool:
         """Whether the request was turned away: any 4xx but 408, a time-out on the way."""
-        return 400 <= self.status < 500 and self.status != http.client.REQUEST_TIMEOUT
+        return self.status // 100 == REFUSALS and self.status != http.client.REQUEST_TIMEOUT
 
     @property
     def is_payment(self) -> bool:

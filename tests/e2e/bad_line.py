@@ -36,7 +36,10 @@ type Move = Says | Forward
 
 
 class BadLine:
-    """A proxy before `url`, which only Forward asks. After the last of `moves` it does the last one again."""
+    """A proxy before `url`, which only Forward asks.
+
+    After the last of `moves` it does the last one again.
+    """
 
     def __init__(self, url: str = "", moves: Iterable[Move] = ()) -> None:
         self._moves = list(moves)

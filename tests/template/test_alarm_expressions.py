@@ -7,14 +7,24 @@ The expressions are CloudWatch's metric math; what they use of it is also Python
 from __future__ import annotations
 
 import ast
-from typing import Any
+import operator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.template.documents import deployed, read_openapi, read_template
+from tests.template.documents import ROOT, deployed, read_openapi, read_template
 from tests.template.rules.alarm_metrics import alarms_of, expression, readings
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ALARMS = alarms_of(deployed(read_template(), read_openapi()))
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+}
+STOPPED = {"TokenRefreshStoppedAlarm": 30, "ReconcilerStoppedAlarm": 20}
+RUNBOOK = ROOT / "docs" / "runbook.md"
 RECKONING = {name: alarm for name, alarm in ALARMS.items() if "Metrics" in alarm}
 
 
@@ -28,8 +38,7 @@ def rings(alarm: str, **values: float) -> bool:
     result = value_of(str(expression(properties)), known)
     if result is None:
         return bool(properties["TreatMissingData"] == "breaching")
-    assert properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
-    return bool(result >= properties["Threshold"])
+    return COMPARISONS[properties["ComparisonOperator"]](result, properties["Threshold"])
 
 
 def value_of(text: str, known: dict[str, Any]) -> float | None:
@@ -85,8 +94,22 @@ def test_no_callbacks_ring(values: dict[str, float], ring: bool) -> None:
     assert rings("NoCallbacksAlarm", **values) is ring
 
 
-def test_both_are_looked_at() -> None:
-    assert set(RECKONING) == {"NoCallbacksAlarm", "ProviderFailingAlarm"}
+@pytest.mark.parametrize(("stopped", "minutes"), STOPPED.items())
+def test_a_schedule_that_stopped_rings_when_it_says(stopped: str, minutes: int) -> None:
+    alarm = RECKONING[stopped]
+    # Without a run the value is 0 and not nothing: for nothing CloudWatch waits several periods.
+    assert value_of(str(expression(alarm)), {"runs": None}) == 0
+    assert rings(stopped)
+    assert not rings(stopped, runs=1)
+    (runs,) = readings(alarm)
+    assert runs.period * alarm["EvaluationPeriods"] == 60 * minutes
+    assert f"not run for {minutes} minutes" in alarm["AlarmDescription"]
+    entry = RUNBOOK.read_text().split(f"### {stopped}\n")[1].split("\n### ")[0]
+    assert f"not run for {minutes} minutes" in entry
+
+
+def test_all_are_looked_at() -> None:
+    assert set(RECKONING) == {"NoCallbacksAlarm", "ProviderFailingAlarm", *STOPPED}
 
 
 @pytest.mark.parametrize("alarm", RECKONING)

@@ -59,11 +59,11 @@ RULES: list[Rule] = [
     logs.functions_are_traced,
     alarms.queues_are_watched,
     alarms.functions_are_watched,
-    alarms.schedules_are_watched,
     alarms.streams_are_watched,
     alarms.api_is_watched,
     alarms.business_is_watched,
     alarms.alarms_reach_a_person_with_advice,
+    alarms.single_cases_ring_again,
     alarms.thresholds_have_a_unit_or_count,
     interface.names_carry_the_stacks_name,
     interface.parameters_are_described_and_constrained,
@@ -106,9 +106,10 @@ def test_plain_http_is_refused_on_aws(environment: str) -> None:
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "production"])
-def test_ratios_are_watched_on_aws(environment: str) -> None:
+def test_what_must_be_reckoned_is_watched_on_aws(environment: str) -> None:
     template = deployed(read_template(), read_openapi(), {"Environment": environment})
     assert alarms.ratios_are_watched(template) == []
+    assert alarms.schedules_are_watched(template) == []
 
 
 def test_a_changed_parameter_reaches_the_stage() -> None:

@@ -125,7 +125,17 @@ BREAKAGES: list[Breakage] = [
         put(R, "ReconcilerStoppedAlarm", P, "TreatMissingData", to="notBreaching"),
         "ReconcilerSchedule stopped",
     ),
+    (
+        alarms.schedules_are_watched,
+        put(R, "ReconcilerStoppedAlarm", P, "Metrics", 0, "Expression", to="runs"),
+        "ReconcilerSchedule stopped",
+    ),
     (alarms.schedules_are_watched, drop(R, "TokenRefreshStoppedAlarm"), "TokenRefreshSchedule"),
+    (
+        alarms.single_cases_ring_again,
+        put(R, "PaymentConflictAlarm", P, "Period", to=3600),
+        "PaymentConflictAlarm goes on",
+    ),
     (alarms.streams_are_watched, drop(R, "EventsLateAlarm"), "behind"),
     (alarms.functions_are_watched, drop(R, "WebhookThrottlesAlarm"), "Throttles of WebhookFunc"),
     (alarms.ratios_are_watched, drop(R, "ProviderFailingAlarm"), "PaymentUnknown of payments"),

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.template.rules.alarm_metrics import OWN, alarms_of, readings
+from tests.template.rules.alarm_metrics import OWN, alarms_of, expression, readings
 from tests.template.rules.resources import Problems, Template, logical_id, of_type, target
 
 BUSINESS_ALARMS = {
@@ -30,6 +30,8 @@ RECKONED_ALARMS = {
 }
 """Read by alarms on metric math, which the emulator does not know."""
 
+SINGLE_CASES = {"PaymentMismatch", "PaymentConflict", "CallbackUnmatched", "PaymentUnresolved"}
+LONGEST_CASE_SECONDS = 300
 LONGEST_TEXT = 1024
 MEASURED = {
     "ApproximateAgeOfOldestMessage",
@@ -72,17 +74,32 @@ def functions_are_watched(template: Template) -> Problems:
 
 
 def schedules_are_watched(template: Template) -> Problems:
-    """A run that never begins logs nothing and counts nothing: only missing data tells of it."""
+    """A run that never begins logs nothing and counts nothing: only missing data tells of it.
+
+    ``TreatMissingData`` alone tells late: CloudWatch first looks several periods back for real
+    data. So the missing runs are filled in; it remains for a metric that has no data at all.
+    """
     rung = {
         reading.watched
         for alarm in alarms_of(template).values()
         if alarm["TreatMissingData"] == "breaching"
         for reading in readings(alarm)
+        if expression(alarm) == f"FILL({reading.id}, 0)"
     }
     return [
         f"nobody is told that {name} stopped"
         for name, schedule in of_type(template, "AWS::Scheduler::Schedule").items()
         if ("AWS/Lambda", "Invocations", logical_id(schedule["Target"]["Arn"])) not in rung
+    ]
+
+
+def single_cases_ring_again(template: Template) -> Problems:
+    """No alarm rings on for hours after one case: while it rings, the next one sends no mail."""
+    return [
+        f"{name} goes on for too long after one case"
+        for name, alarm in alarms_of(template).items()
+        for reading in readings(alarm)
+        if reading.metric in SINGLE_CASES and reading.period > LONGEST_CASE_SECONDS
     ]
 
 
