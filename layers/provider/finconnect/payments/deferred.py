@@ -17,6 +17,11 @@ from finconnect.providers.base import Callback, CallbackReader
 DEFAULT_DELAYS: Final = (60, 300, 900, 3600)
 """Seconds before each further try to verify. After the last the dead-letter queue takes it."""
 
+LONGEST_DELAY: Final = 43_000
+"""SQS holds a received message back for 43,200 seconds at most, counted from its receipt, and
+refuses more: then the message would come back after its usual time-out and use its tries up. What
+is left below that is for the work on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
@@ -104,5 +109,5 @@ def delay_after(received: int, age: float, delays: Sequence[int]) -> int:
     once, for the queue to move it to the dead-letter queue.
     """
     if received < len(delays):
-        return delays[received]
-    return max(0, math.ceil(sum(delays) - age))
+        return min(delays[received], LONGEST_DELAY)
+    return min(max(0, math.ceil(sum(delays) - age)), LONGEST_DELAY)

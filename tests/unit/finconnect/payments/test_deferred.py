@@ -310,6 +310,14 @@ def test_receives_that_were_no_tries_do_not_bring_the_end_nearer(
     assert delay_after(received, age, DEFAULT_DELAYS) == seconds
 
 
+@pytest.mark.parametrize(
+    ("received", "age", "seconds"),
+    [(1, 900, 43_000), (4, 500, 43_000), (5, 86_000, 43_000), (6, 129_000, 900), (7, 129_900, 0)],
+)
+def test_no_delay_is_longer_than_the_queue_takes(received: int, age: float, seconds: int) -> None:
+    assert delay_after(received, age, (900, 43_000, 43_000, 43_000)) == seconds
+
+
 @settings(max_examples=300)
 @given(lost=st.sets(st.integers(1, SPARE + 1), max_size=SPARE), took=st.floats(0.01, 20))
 def test_however_many_receives_are_lost_the_last_try_comes_no_sooner(
