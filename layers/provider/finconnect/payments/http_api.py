@@ -26,7 +26,6 @@ from finconnect.payments.errors import (
     StoreUnavailable,
     UnknownUrl,
     UnsupportedMediaType,
-    VerificationUnavailable,
 )
 from finconnect.payments.telemetry import Fact, Telemetry
 
@@ -91,9 +90,6 @@ PROBLEMS: Final[Mapping[type[FinConnectError], Problem]] = {
     ),
     SignatureRefused: Problem(
         401, "invalid_signature", "The signature does not verify", "The callback was not accepted."
-    ),
-    VerificationUnavailable: Problem(
-        503, "unavailable", "Not available now", "It could not be taken now. Send it again.", 60
     ),
     StoreUnavailable: Problem(
         503, "unavailable", "Not available now", "It could not be taken now. Send it again.", 5

@@ -33,7 +33,6 @@ WRITTEN: dict[type[FinConnectError], tuple[int, str]] = {
     payments_errors.ExternalIdReused: (422, "external_id_reused"),
     payments_errors.PaymentInProgress: (409, "in_progress"),
     payments_errors.SignatureRefused: (401, "invalid_signature"),
-    payments_errors.VerificationUnavailable: (503, "unavailable"),
     payments_errors.StoreUnavailable: (503, "unavailable"),
     payments_errors.LedgerUnavailable: (503, "unavailable"),
     payments_errors.NotUnderstood: (503, "unavailable"),
@@ -54,6 +53,7 @@ INTERNAL: set[type[FinConnectError]] = {
     payments_errors.DuplicateCallback,
     payments_errors.PublishFailed,
     payments_errors.TooManyHeld,
+    payments_errors.VerificationUnavailable,
 }
 SECRET = "canary-of-the-inside"
 
