@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 
 from finconnect.payments.aws.stores import IN_USE, ON_TRIAL, PLACEHOLDER
-from finconnect.payments.refresh import Refreshed
+from finconnect.payments.refreshed import Refreshed
 from finconnect.strict_json import decode_object
 from ops.stack import Stack, StackError
 

@@ -53,6 +53,15 @@ class GuardContract:
         assert self._take(guard, now=START + MINUTE) is None
         assert self._take(guard, now=START + MINUTE) is not None
 
+    def test_it_can_be_looked_at_without_being_taken(self, guard: DynamoDBGuard) -> None:
+        assert guard.is_taken(START) is False
+        self._take(guard, claim="mine")
+        second = timedelta(seconds=1)
+        assert guard.is_taken(START + MINUTE - second) is True
+        assert guard.is_taken(START + MINUTE) is False
+        guard.release("mine")
+        assert guard.is_taken(START) is False
+
     def test_a_released_guard_is_free_at_once(self, guard: DynamoDBGuard) -> None:
         self._take(guard, claim="mine")
         assert guard.release("mine") is True
@@ -112,6 +121,8 @@ def assert_unavailable(guard: DynamoDBGuard) -> None:
     """Every call of a guard that cannot be written says so."""
     with pytest.raises(StoreUnavailable):
         guard.take(until=START + MINUTE, now=START, values={}, claim="mine")
+    with pytest.raises(StoreUnavailable):
+        guard.is_taken(START)
     with pytest.raises(StoreUnavailable):
         guard.note("mine", {"state": "done"})
     with pytest.raises(StoreUnavailable):

@@ -53,6 +53,15 @@ class InMemoryGuardTable:
 
         return self.faults.around("guard.update", effect)
 
+    def get_item(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 (as boto3)
+        """The item as it is, if there is one."""
+
+        def effect() -> dict[str, Any]:
+            row = self.rows.get(str(request["Key"]))
+            return {} if row is None else {"Item": dict(row)}
+
+        return self.faults.around("guard.get", effect)
+
     def _update(self, request: dict[str, Any]) -> dict[str, Any]:
         key, values = str(request["Key"]), request["ExpressionAttributeValues"]
         row = self.rows.get(key, {})

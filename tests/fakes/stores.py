@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from finconnect.payments.deferred import Deferred
 from finconnect.payments.model import Event
-from finconnect.payments.refresh import KeyRing
+from finconnect.payments.refresh_key import KeyRing
 from finconnect.payments.verify import FetchState
 from finconnect.providers.base import AccessToken
 from tests.fakes.faults import Faults

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 
 from finconnect.payments.errors import SignatureRefused, VerificationUnavailable
 from finconnect.payments.model import Disposition, Status
-from finconnect.payments.refresh import KeyRing
+from finconnect.payments.refresh_key import KeyRing
 from finconnect.payments.verify import FetchState
 from tests.fakes.signing import azampay_key, other_key, public_pem
 from tests.hostile.bodies import (

@@ -16,7 +16,7 @@ from finconnect.payments.aws.caches import CachedKeys, SecretsManagerUrlSecret
 from finconnect.payments.decisions import decide_answer
 from finconnect.payments.deferred import Deferred, RecordDeferredCallback
 from finconnect.payments.model import Answer, Disposition, Payment, PaymentKey, Status
-from finconnect.payments.refresh import KeyRing
+from finconnect.payments.refresh_key import KeyRing
 from finconnect.payments.verify import FetchState, UnsignedCallbacks, VerifyCallback
 from finconnect.providers.azampay.callback import AzampayCallbacks
 from tests.fakes.builders import a_payment

@@ -51,6 +51,9 @@ class OneToken:
     def renew(self, refused: AccessToken) -> AccessToken:
         return self.token()
 
+    def was_in_vain(self, renewed: AccessToken) -> None:
+        """Nothing is counted."""
+
 
 @dataclass
 class Merchant:

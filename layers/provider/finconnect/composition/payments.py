@@ -56,4 +56,4 @@ def _tokens(settings: PaymentsSettings) -> TokenSource:
     store = SecretsManagerTokenStore(clients.secretsmanager(), settings.token_secret_arn)
     refresher = LambdaRefresher(clients.lambda_(), settings.token_refresh_function)
     rationed = RationedTokenRefresh(clients.dynamodb(), settings.table_name, "azampay", refresher)
-    return CachedTokens(store, rationed)
+    return CachedTokens(store, rationed, tell_in_vain=rationed.was_in_vain)

@@ -14,15 +14,9 @@ from finconnect.payments.aws.stores import (
     SecretsManagerCredentials,
     SecretsManagerTokenStore,
 )
-from finconnect.payments.refresh import (
-    KeyStore,
-    Refresh,
-    RefreshPublicKey,
-    RefreshToken,
-    StoredTokens,
-    TokenStore,
-    TryCredentials,
-)
+from finconnect.payments.refresh import Refresh
+from finconnect.payments.refresh_key import KeyStore, RefreshPublicKey
+from finconnect.payments.refresh_token import RefreshToken, StoredTokens, TokenStore, TryCredentials
 from finconnect.payments.settings import TokenRefreshSettings
 from finconnect.payments.telemetry import Telemetry
 from finconnect.providers.azampay import AzampayConfig, AzampayProvider

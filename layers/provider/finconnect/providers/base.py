@@ -53,6 +53,10 @@ class TokenSource(Protocol):
         """Another token, because the provider refused this one. Raises AuthenticationError."""
         ...
 
+    def was_in_vain(self, renewed: AccessToken) -> None:
+        """Be told that a renewed token was refused as well: it is no matter of the token."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentDetails:

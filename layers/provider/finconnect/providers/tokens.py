@@ -32,3 +32,6 @@ class InMemoryTokens:
             if self._current is None or self._current.value == refused.value:
                 self._current = self._authenticate()
             return self._current
+
+    def was_in_vain(self, renewed: AccessToken) -> None:
+        """Nothing is rationed here: a login that changes nothing costs nothing but itself."""

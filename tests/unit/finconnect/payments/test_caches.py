@@ -10,7 +10,7 @@ import pytest
 from finconnect.errors import AuthenticationError
 from finconnect.payments.aws.caches import CachedKeys, CachedTokens
 from finconnect.payments.errors import StoreUnavailable
-from finconnect.payments.refresh import KeyRing
+from finconnect.payments.refresh_key import KeyRing
 from finconnect.providers.base import AccessToken, fingerprint
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.stores import InMemoryKeyStore, InMemoryTokenStore

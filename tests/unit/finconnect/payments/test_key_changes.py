@@ -25,7 +25,7 @@ from finconnect.payments.aws.refresher import (
 from finconnect.payments.deferred import DEFAULT_DELAYS
 from finconnect.payments.errors import SignatureRefused, VerificationUnavailable
 from finconnect.payments.model import Verification
-from finconnect.payments.refresh import RefreshPublicKey
+from finconnect.payments.refresh_key import RefreshPublicKey
 from finconnect.payments.verify import FRESH, UnsignedCallbacks, VerifyCallback
 from finconnect.providers.azampay.callback import AzampayCallbacks
 from finconnect.providers.base import Callback

@@ -13,16 +13,10 @@ from hypothesis import strategies as st
 
 from finconnect.errors import AuthenticationError, PublicKeyError
 from finconnect.payments.errors import StoreUnavailable
-from finconnect.payments.refresh import (
-    KeyRing,
-    Refresh,
-    Refreshed,
-    RefreshPublicKey,
-    RefreshRequest,
-    RefreshToken,
-    StoredTokens,
-    TryCredentials,
-)
+from finconnect.payments.refresh import Refresh, RefreshRequest
+from finconnect.payments.refresh_key import NEVER_FETCHED, KeyRing, RefreshPublicKey
+from finconnect.payments.refresh_token import RefreshToken, StoredTokens, TryCredentials
+from finconnect.payments.refreshed import Refreshed
 from finconnect.payments.telemetry import Fact
 from finconnect.providers.base import AccessToken, fingerprint
 from tests.fakes.clock import START, FakeClock
@@ -201,10 +195,11 @@ def test_each_run_measures_the_age_of_the_key(
     assert desk.heard.details(Fact.KEY_MEASURED) == {"age_seconds": age}
 
 
-def test_a_key_that_never_was_has_no_age(desk: Desk) -> None:
+def test_a_key_that_never_was_is_older_than_any(desk: Desk) -> None:
     desk.provider.faults.fail(PublicKeyError("404"), "provider.public_key")
     desk.refresh()
-    assert Fact.KEY_MEASURED not in desk.heard.facts
+    age = NEVER_FETCHED.total_seconds()
+    assert desk.heard.details(Fact.KEY_MEASURED) == {"age_seconds": age}
 
 
 def test_a_write_whose_answer_was_lost_costs_no_second_token(desk: Desk) -> None:
@@ -298,8 +293,20 @@ def test_without_a_stored_token_there_is_none(desk: Desk) -> None:
         StoredTokens(desk.tokens, desk.refresh_token).token()
 
 
-def test_a_token_that_the_keys_request_was_refused_is_replaced(desk: Desk) -> None:
+def test_a_token_that_the_keys_request_was_refused_is_replaced_if_another_is_due(
+    desk: Desk,
+) -> None:
     refused = desk.has_token()
+    desk.clock.advance(minutes=30)
     renewed = StoredTokens(desk.tokens, desk.refresh_token).renew(refused)
     assert renewed.value == "token-1"
     assert desk.tokens.token is renewed
+
+
+def test_a_good_token_is_not_replaced_because_the_keys_request_was_refused(desk: Desk) -> None:
+    refused = desk.has_token()
+    desk.clock.advance(minutes=29)
+    with pytest.raises(AuthenticationError, match="no other is due"):
+        StoredTokens(desk.tokens, desk.refresh_token).renew(refused)
+    assert desk.tokens.token is refused
+    assert desk.provider.tokens_given == 0

@@ -12,7 +12,8 @@ from finconnect.clock import Clock, utc_now
 from finconnect.errors import AuthenticationError
 from finconnect.payments.aws.stores import read_secret
 from finconnect.payments.errors import StoreUnavailable
-from finconnect.payments.refresh import KeyStore, TokenStore
+from finconnect.payments.refresh_key import KeyStore
+from finconnect.payments.refresh_token import TokenStore
 from finconnect.payments.telemetry import Fact, Telemetry
 from finconnect.payments.verify import FRESH
 from finconnect.providers.base import AccessToken, fingerprint
@@ -43,10 +44,15 @@ class CachedTokens:
         refresh: AskForRefresh,
         clock: Clock = utc_now,
         pause: Callable[[], None] = lambda: time.sleep(0.25),
+        tell_in_vain: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``pause`` is waited between two looks at a store that somebody else is about to write."""
+        """``pause`` is waited between two looks at a store that somebody else is about to write.
+
+        ``tell_in_vain`` gets the fingerprint of a renewed token that was refused as well.
+        """
         self._store = store
         self._refresh = refresh
+        self._tell_in_vain = tell_in_vain
         self._clock = clock
         self._pause = pause
         self._current: AccessToken | None = None
@@ -77,6 +83,10 @@ class CachedTokens:
         if stored is not None and stored.value == refused.value:
             raise AuthenticationError("the token was refused, and there is no other")
         return self._keep(stored)
+
+    def was_in_vain(self, renewed: AccessToken) -> None:
+        """Be told that a renewed token was refused as well."""
+        self._tell_in_vain(fingerprint(renewed.value))
 
     def _keep(self, token: AccessToken | None) -> AccessToken:
         if token is None:

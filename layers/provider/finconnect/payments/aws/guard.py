@@ -65,6 +65,14 @@ class DynamoDBGuard:
         free_from = int(until.timestamp()) if until else 0
         return self.note(claim, {"taken_until": free_from, **(values or {})})
 
+    def is_taken(self, now: datetime) -> bool:
+        """Whether somebody has the right. Raises StoreUnavailable."""
+        with _store_errors():
+            answer = self._client.get_item(
+                TableName=self._table, Key=self._key, ConsistentRead=True
+            )
+        return int(from_wire(answer.get("Item", {})).get("taken_until", 0)) > int(now.timestamp())
+
     def _set(self, values: Values, *, condition: str, expected: str | int) -> dict[str, Any] | None:
         """Set the values if the condition holds; else returns the item as it is."""
         placeholders = {f":v{index}": value for index, value in enumerate(values.values())}
@@ -108,6 +116,6 @@ def _store_errors() -> Iterator[None]:
         response: Any = error.response
         if response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
             raise _Taken(response.get("Item", {})) from error
-        raise StoreUnavailable("a guard cannot be written") from error
+        raise StoreUnavailable("a guard cannot be reached") from error
     except BotoCoreError as error:
-        raise StoreUnavailable("a guard cannot be written") from error
+        raise StoreUnavailable("a guard cannot be reached") from error

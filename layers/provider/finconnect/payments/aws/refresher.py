@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from finconnect.clock import Clock, utc_now
 from finconnect.payments.aws.guard import DynamoDBGuard, new_claim
 from finconnect.payments.errors import StoreUnavailable
-from finconnect.payments.refresh import Refreshed
+from finconnect.payments.refreshed import Refreshed
 from finconnect.payments.verify import FRESH, FetchState
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ REFRESH_PATIENCE: Final = timedelta(seconds=12)
 REFUSED_PAUSE: Final = timedelta(seconds=2)
 """After a refresh that failed: a hundred waiting callers must not each ask in turn. It is longer
 than any of them pauses between two looks, so that all of them see that it has failed."""
+IN_VAIN_LIMIT: Final = 3
+"""So many tokens may be refused as soon as they are made; then AzamPay means the app, not the
+token, and no further one is made for a refusal before IN_VAIN_INTERVAL is over."""
+IN_VAIN_INTERVAL: Final = timedelta(hours=2)
+"""Secrets Manager keeps about a hundred versions of a secret, and deletes none that is younger than
+a day. 36 a day for refusals, and the 48 of a token that lives for an hour, stay below that."""
 
 
 class LambdaRefresher:
@@ -130,7 +136,13 @@ class RationedTokenRefresh:
         refresher: LambdaRefresher,
         clock: Clock = utc_now,
     ) -> None:
-        self._guard = DynamoDBGuard(client, table, pk=f"TOKEN#{provider}", sk="REFRESH")
+        pk = f"TOKEN#{provider}"
+        self._guard = DynamoDBGuard(client, table, pk=pk, sk="REFRESH")
+        # Taken in this order: while somebody has the last one, renewing is known to be in vain.
+        self._in_vain = [
+            DynamoDBGuard(client, table, pk=pk, sk=f"IN_VAIN#{number}")
+            for number in range(1, IN_VAIN_LIMIT + 1)
+        ]
         self._refresher = refresher
         self._clock = clock
 
@@ -138,9 +150,14 @@ class RationedTokenRefresh:
         """Refresh, and return True; or return False at once, because another caller does.
 
         ``refused`` is the fingerprint of the refused token. Raises StoreUnavailable, also where
-        another caller's refresh has just failed.
+        another caller's refresh has just failed, and where renewing refused tokens is in vain.
         """
         now, claim = self._clock(), new_claim()
+        if refused is not None and self._in_vain[-1].is_taken(now):
+            raise StoreUnavailable(
+                f"the last {IN_VAIN_LIMIT} renewed tokens were refused as well: AzamPay means the "
+                "app, not the token"
+            )
         there = self._guard.take(
             until=now + REFRESH_PATIENCE,
             now=now,
@@ -158,6 +175,20 @@ class RationedTokenRefresh:
             raise
         self._settle(claim, _Outcome.DONE)
         return True
+
+    def was_in_vain(self, renewed: str) -> None:
+        """Count a renewed token that was refused as well; ``renewed`` is its fingerprint.
+
+        However many callers it was refused to, it counts once. What cannot be counted is not: a
+        payment that was turned away needs no further error.
+        """
+        now = self._clock()
+        with suppress(StoreUnavailable):
+            for guard in self._in_vain:
+                # The fingerprint is the claim, and whoever claims the same again has it already.
+                until = now + IN_VAIN_INTERVAL
+                if guard.take(until=until, now=now, values={}, claim=renewed) is None:
+                    return
 
     def _settle(self, claim: str, outcome: _Outcome, until: datetime | None = None) -> None:
         # Where it cannot be written the guard frees itself, and what was refreshed is refreshed.

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from finconnect.clock import from_iso, to_iso
 from finconnect.errors import AuthenticationError
 from finconnect.payments.errors import StoreUnavailable
-from finconnect.payments.refresh import KeyRing
+from finconnect.payments.refresh_key import KeyRing
 from finconnect.providers.base import AccessToken
 
 if TYPE_CHECKING:

@@ -112,10 +112,10 @@ class AzampayProvider(AzampayCallbacks):
         token = self._token()
         try:
             return self._checkout(content, token, deadline)
-        except PaymentUnauthorised:
-            if deadline - self._monotonic() < self._share(_SECONDS_TO_RENEW, 0.4):
+        except PaymentUnauthorised as refusal:
+            if not self._can_renew(deadline):
                 raise
-            return self._checkout(content, self._renewed(token), deadline)
+            return self._checkout_again(content, self._renewed(token, refusal), deadline)
 
     def register_ipn(self, url: str) -> str:  # noqa: ARG002 (the call that every provider has)
         """AzamPay has no such call. Raises UnsupportedOperation."""
@@ -167,6 +167,20 @@ class AzampayProvider(AzampayCallbacks):
             raise PaymentOutcomeUnknown(f"no clear answer ({error})") from error
         return answers.read_checkout(answer, secrets=(token.value, token.api_key or ""))
 
+    def _checkout_again(
+        self, content: bytes, renewed: AccessToken, deadline: float
+    ) -> CheckoutAccepted:
+        try:
+            return self._checkout(content, renewed, deadline)
+        except PaymentUnauthorised:
+            # Not at the last moment: what the payment came to must still be written down.
+            if self._can_renew(deadline):
+                self._tokens.was_in_vain(renewed)
+            raise
+
+    def _can_renew(self, deadline: float) -> bool:
+        return deadline - self._monotonic() >= self._share(_SECONDS_TO_RENEW, 0.4)
+
     def _post_checkout(self, content: bytes, token: AccessToken, deadline: float) -> HttpAnswer:
         left = deadline - self._monotonic()
         if left < self._share(_LEAST_SECONDS, 0.2):
@@ -190,7 +204,7 @@ class AzampayProvider(AzampayCallbacks):
         token = self._tokens.token()
         answer = self._get(url, operation, query, token)
         if answer.status in answers.TOKEN_REFUSED:
-            return self._get(url, operation, query, self._tokens.renew(token))
+            return self._get(url, operation, query, self._renewed_for(answer, token))
         return answer
 
     def _get(
@@ -213,11 +227,17 @@ class AzampayProvider(AzampayCallbacks):
         except AuthenticationError as error:
             raise _not_sent(error) from error
 
-    def _renewed(self, refused: AccessToken) -> AccessToken:
+    def _renewed(self, refused: AccessToken, refusal: PaymentUnauthorised) -> AccessToken:
         try:
             return self._tokens.renew(refused)
         except AuthenticationError as error:
-            raise _not_sent(error) from error
+            raise _not_sent(error, refusal) from error
+
+    def _renewed_for(self, answer: HttpAnswer, refused: AccessToken) -> AccessToken:
+        try:
+            return self._tokens.renew(refused)
+        except AuthenticationError as error:
+            raise AuthenticationError(f"HTTP {answer.status} ({error.reason})") from error
 
 
 def _authorization(token: AccessToken) -> dict[str, str]:
@@ -227,10 +247,14 @@ def _authorization(token: AccessToken) -> dict[str, str]:
     return headers
 
 
-def _not_sent(error: AuthenticationError) -> PaymentNotSent:
+def _not_sent(
+    error: AuthenticationError, refusal: PaymentUnauthorised | None = None
+) -> PaymentNotSent:
+    # What the authenticator said, if it was asked; else how the checkout was turned away.
+    said = error if refusal is None or error.status_code is not None else refusal
     return PaymentNotSent(
         f"no token ({error})",
-        status_code=error.status_code,
-        provider_message=error.provider_message,
-        trace_id=error.trace_id,
+        status_code=said.status_code,
+        provider_message=said.provider_message,
+        trace_id=said.trace_id,
     )

@@ -21,7 +21,7 @@ from finconnect.payments.aws.refresher import (
     RationedTokenRefresh,
 )
 from finconnect.payments.errors import StoreUnavailable
-from finconnect.payments.refresh import RefreshToken
+from finconnect.payments.refresh_token import RefreshToken
 from finconnect.payments.verify import FRESH, FetchState
 from finconnect.providers.base import AccessToken, fingerprint
 from tests.fakes.clock import START, FakeClock

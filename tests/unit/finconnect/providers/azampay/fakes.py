@@ -117,6 +117,7 @@ class FakeTokens:
     error: Exception | None = None
     error_of_renewal: Exception | None = None
     refused: list[str] = field(default_factory=list)
+    in_vain: list[str] = field(default_factory=list)
 
     def token(self) -> AccessToken:
         """The current token, or the error that was set."""
@@ -131,6 +132,10 @@ class FakeTokens:
             raise self.error_of_renewal
         self.values.pop(0)
         return self.token()
+
+    def was_in_vain(self, renewed: AccessToken) -> None:
+        """Remember it."""
+        self.in_vain.append(renewed.value)
 
 
 def access_token(value: str = TOKEN, api_key: str | None = None) -> AccessToken:

@@ -1,5 +1,7 @@
 """What becomes of a checkout: each answer, each silence, and how often it was sent."""
 
+import contextlib
+
 import httpx
 import pytest
 
@@ -316,6 +318,33 @@ def test_a_renewal_that_fails_leaves_the_payment_not_sent() -> None:
     assert type(error) is PaymentNotSent
     assert error.provider_message == "locked"
     assert len(azampay.requests) == 1
+
+
+def test_a_renewal_that_is_refused_leaves_how_the_checkout_was_turned_away() -> None:
+    tokens = FakeTokens(error_of_renewal=AuthenticationError("no other is due"))
+    error, _ = fail(UNAUTHORISED, tokens=tokens)
+    assert type(error) is PaymentNotSent
+    assert (error.status_code, error.provider_message) == (
+        401,
+        "Please Provide Valid Authorization",
+    )
+
+
+@pytest.mark.parametrize(
+    ("checkouts", "in_vain"),
+    [
+        ([UNAUTHORISED, UNAUTHORISED], [RENEWED]),
+        ([UNAUTHORISED, accepted()], []),
+        ([UNAUTHORISED, Reply(400)], []),
+        ([UNAUTHORISED, Reply(500)], []),
+        ([accepted()], []),
+    ],
+)
+def test_it_is_told_which_renewal_was_in_vain(checkouts: list[Outcome], in_vain: list[str]) -> None:
+    tokens = FakeTokens()
+    with contextlib.suppress(PaymentRequestError):
+        provider(FakeAzampay(checkout=checkouts), tokens=tokens).initiate_ussd_push_request(PAYLOAD)
+    assert tokens.in_vain == in_vain
 
 
 @pytest.mark.parametrize(
