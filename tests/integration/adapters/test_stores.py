@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
@@ -23,13 +24,15 @@ from finconnect.payments.aws.stores import (
     SecretsManagerTokenStore,
 )
 from finconnect.payments.errors import PublishFailed, StoreUnavailable
-from finconnect.payments.refresh import KeyRing
+from finconnect.payments.refresh_key import KeyRing
+from finconnect.payments.telemetry import Fact
 from finconnect.payments.verify import FetchState
 from finconnect.providers.base import AccessToken
 from tests.fakes.builders import an_event
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.ledger_contract import in_threads
 from tests.fakes.table import one_call_at_a_time
+from tests.fakes.telemetry import RecordingTelemetry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -166,6 +169,80 @@ def test_the_previous_secret_of_the_url_is_good_while_it_is_left_in(holds: Holds
     client.put_secret_value(SecretId="secret", SecretString='{"current": "new"}')
     clock.advance(minutes=5)
     assert not secret.matches("old")
+
+
+class Outage:
+    """Secrets Manager while it cannot be read; counts how often that was tried."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401
+        self.reads = 0
+        self._events = client.meta.events
+        self._call = "before-call.secrets-manager.GetSecretValue"
+        self._events.register_first(self._call, self._refuse)
+
+    def end(self) -> None:
+        self._events.unregister(self._call, self._refuse)
+
+    def _refuse(self, **_: object) -> None:
+        self.reads += 1
+        raise EndpointConnectionError(endpoint_url="nowhere")
+
+
+def test_while_the_secret_cannot_be_read_the_one_that_was_read_opens_for_an_hour(
+    holds: Holds,
+) -> None:
+    client, clock, heard = holds({"current": "first"}), FakeClock(), RecordingTelemetry()
+    secret = SecretsManagerUrlSecret(client, "secret", clock, heard)
+    assert secret.matches("first")
+    outage = Outage(client)
+    clock.advance(minutes=4.9)
+    assert secret.matches("first")
+    assert heard.facts == []
+    clock.advance(minutes=55)
+    assert secret.matches("first")
+    assert heard.facts == [Fact.URL_SECRET_REMEMBERED]
+    clock.advance(minutes=0.1)
+    with pytest.raises(StoreUnavailable):
+        secret.matches("first")
+    outage.end()
+    assert secret.matches("first")
+
+
+def test_what_an_earlier_secret_does_not_fit_is_no_wrong_url(holds: Holds) -> None:
+    client, clock = holds({"current": "first"}), FakeClock()
+    secret = SecretsManagerUrlSecret(client, "secret", clock)
+    assert secret.matches("first")
+    client.put_secret_value(SecretId="secret", SecretString='{"current": "second"}')
+    outage = Outage(client)
+    for minutes in (1, 10):
+        clock.advance(minutes=minutes)
+        with pytest.raises(StoreUnavailable):
+            secret.matches("second")
+    outage.end()
+    assert secret.matches("second")
+    assert not secret.matches("first")
+
+
+def test_in_an_outage_a_genuine_callback_seldom_waits_for_a_read_that_fails(holds: Holds) -> None:
+    client, clock = holds({"current": "first"}), FakeClock()
+    secret = SecretsManagerUrlSecret(client, "secret", clock)
+    assert secret.matches("first")
+    outage = Outage(client)
+    clock.advance(minutes=6)
+    for _ in range(50):
+        assert secret.matches("first")
+        clock.advance(seconds=1)
+    assert outage.reads == 5
+
+
+def test_what_was_never_read_is_tried_again_at_once(holds: Holds) -> None:
+    client = holds({"current": "first"})
+    secret, outage = SecretsManagerUrlSecret(client, "secret", FakeClock()), Outage(client)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            secret.matches("first")
+    outage.end()
+    assert secret.matches("first")
 
 
 @pytest.mark.parametrize("value", [{}, {"current": ""}, {"current": "", "previous": ""}])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -210,6 +212,10 @@ def rotations(stack: Deployment, provider: StandIn) -> Iterable[Any]:
     for number, secret in ((30, old), (31, new)):
         body = callback_body(azampay_key(), **callback(number))
         yield stack.call_back(body, secret=secret)
+    with remembered_secret():
+        mend = stack.break_store("secrets-manager.GetSecretValue")
+        yield stack.call_back(callback_body(azampay_key(), **callback(31)), secret=new)
+        mend()
 
 
 def hostile(stack: Deployment) -> Iterable[Any]:
@@ -238,6 +244,8 @@ def failing_stores(stack: Deployment) -> Iterable[Any]:
     """Each call to AWS that a function makes fails, in containers that remember nothing."""
     with lost_metrics():
         yield stack.post(payload(24))
+    with lost_lines():
+        yield stack.post(payload(26))
     for call in (
         *("secrets-manager.GetSecretValue", "ssm.GetParameter", "lambda.Invoke"),
         *("dynamodb.PutItem", "dynamodb.UpdateItem", "dynamodb.Query", "dynamodb.GetItem"),
@@ -264,6 +272,29 @@ def lost_metrics() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patching:
         patching.setattr(powertools.metrics, "flush_metrics", lose)
+        yield
+
+
+@contextmanager
+def lost_lines() -> Iterator[None]:
+    """Inside, ordinary lines cannot be written, and the error names what must not be named."""
+    from finconnect.payments.aws import powertools  # noqa: PLC0415
+
+    def lose(*_: object, **__: object) -> None:
+        raise OSError(f"{PHONE} {SECRETS['token']}")
+
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setitem(powertools._LOG, logging.INFO, lose)
+        yield
+
+
+@contextmanager
+def remembered_secret() -> Iterator[None]:
+    """Inside, the webhook's secret was read too long ago to be believed without a look."""
+    from finconnect.payments.aws import caches  # noqa: PLC0415
+
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(caches, "KEEP", timedelta(0))
         yield
 
 

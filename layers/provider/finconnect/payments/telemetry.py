@@ -69,6 +69,7 @@ class Fact(Enum):
     CALLBACK_WRONG_URL = FactKind("callback_wrong_url", logging.WARNING, "CallbackWrongUrl")
     CALLBACK_NEW_URL = FactKind("callback_new_url", metric="CallbackNewUrl")
     CALLBACK_OLD_URL = FactKind("callback_old_url", metric="CallbackOldUrl")
+    URL_SECRET_REMEMBERED = FactKind("url_secret_remembered", logging.WARNING)
     CALLBACK_FORGED = FactKind("callback_forged", logging.ERROR, "InvalidSignature")
     CALLBACK_UNSIGNED = FactKind("callback_unsigned", logging.ERROR, "CallbackUnsigned")
     CALLBACK_DEFERRED = FactKind("callback_deferred", logging.WARNING, "CallbackDeferred")

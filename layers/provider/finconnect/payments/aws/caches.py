@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEEP: Final = timedelta(minutes=5)
+KEEP_IN_OUTAGE: Final = timedelta(hours=1)
+"""How long the webhook's secret is believed by while Secrets Manager cannot be read. A genuine
+callback that is refused may never come again; a secret that was ended must not live on for ever."""
 RARELY: Final = timedelta(seconds=10)
 """The least time between two reads of the same store that hostile callers can cause."""
 
@@ -160,6 +163,9 @@ class SecretsManagerUrlSecret:
 
     While the secret is being replaced there are two, and each callback is counted by the one that
     opened: so a person knows when AzamPay has switched.
+
+    Where it cannot be read, the one that was read last opens for an hour more. It opens only: what
+    it does not fit may be a newer one, and is no wrong URL.
     """
 
     def __init__(
@@ -175,28 +181,57 @@ class SecretsManagerUrlSecret:
         self._telemetry = telemetry
         self._current: Sequence[tuple[Fact, str]] = ()
         self._read_at: datetime | None = None
+        self._failed_at: datetime | None = None
 
     def matches(self, presented: str) -> bool:
-        """Whether ``presented`` is the secret. Raises StoreUnavailable."""
+        """Whether ``presented`` is the secret.
+
+        Raises StoreUnavailable where that cannot be said: nothing was ever read, or too long ago,
+        or ``presented`` is not what was read before.
+        """
+        failure = None
+        # In an outage each callback would wait for a read that fails: it is tried now and then.
+        if not self._is_younger_than(KEEP) and not self._has_just_failed():
+            failure = self._read()
+        if self._is_younger_than(KEEP_IN_OUTAGE) and self._opens(presented):
+            return True
         # It may have been changed a moment ago: a genuine callback must not get 404 for that.
-        for age in (KEEP, RARELY):
-            secrets = self._secrets(age)
-            opened = [fact for fact, secret in secrets if self._is_same(presented, secret)]
-            if opened:
-                if self._telemetry is not None and len(secrets) > 1:
-                    self._telemetry.tell(opened[0])
+        if failure is None and not self._is_younger_than(RARELY):
+            failure = self._read()
+            if failure is None and self._opens(presented):
                 return True
+        if failure is not None:
+            raise failure
         return False
+
+    def _opens(self, presented: str) -> bool:
+        opened = [fact for fact, secret in self._current if self._is_same(presented, secret)]
+        if opened and self._telemetry is not None:
+            if not self._is_younger_than(KEEP):
+                self._telemetry.tell(Fact.URL_SECRET_REMEMBERED)
+            if len(self._current) > 1:
+                self._telemetry.tell(opened[0])
+        return bool(opened)
 
     def _is_same(self, presented: str, secret: str) -> bool:
         return hmac.compare_digest(presented.encode(errors="surrogatepass"), secret.encode())
 
-    def _secrets(self, age: timedelta) -> Sequence[tuple[Fact, str]]:
-        if self._read_at is None or self._clock() - self._read_at >= age:
+    def _has_just_failed(self) -> bool:
+        return self._failed_at is not None and self._clock() - self._failed_at < RARELY
+
+    def _read(self) -> StoreUnavailable | None:
+        """Read it, and return why it could not be read, if so."""
+        try:
             values = read_secret(self._client, self._secret_id)
-            # AzamPay's staff register a new URL by hand, so the one before stays valid as long as
-            # somebody leaves it in. An empty secret would be matched by an empty path: never.
-            found = ((fact, values.get(name)) for name, fact in _URLS.items())
-            self._current = [(fact, text) for fact, text in found if isinstance(text, str) and text]
-            self._read_at = self._clock()
-        return self._current
+        except StoreUnavailable as error:
+            self._failed_at = self._clock()
+            return error
+        # AzamPay's staff register a new URL by hand, so the one before stays valid as long as
+        # somebody leaves it in. An empty secret would be matched by an empty path: never.
+        found = ((fact, values.get(name)) for name, fact in _URLS.items())
+        self._current = [(fact, text) for fact, text in found if isinstance(text, str) and text]
+        self._read_at = self._clock()
+        return None
+
+    def _is_younger_than(self, age: timedelta) -> bool:
+        return self._read_at is not None and self._clock() - self._read_at < age
