@@ -96,7 +96,7 @@ class ReconcilePayments:
                     Fact.RECONCILE_FAILED, payment=str(key), error=type(error).__name__
                 )
         correlate(payment=None)
-        self.telemetry.tell(Fact.RECONCILED, not_reconciled=failed, **tally)
+        self.telemetry.tell(Fact.RECONCILED, not_reconciled=failed, statuses=dict(tally))
         if failed:
             raise LedgerUnavailable(f"{failed} payments could not be reconciled")
         return dict(tally)

@@ -107,6 +107,7 @@ class Fact(Enum):
     REQUEST_FAILED = FactKind("request_failed", logging.ERROR, "RequestFailed", is_ours=True)
     UNEXPECTED = FactKind("unexpected_error", logging.ERROR, "UnexpectedError", is_ours=True)
     METRIC_LOST = FactKind("metric_lost", logging.ERROR)
+    LINE_LOST = FactKind("line_lost", logging.ERROR)
 
 
 class Telemetry(Protocol):

@@ -329,7 +329,10 @@ def test_a_run_ends_by_itself_and_the_next_goes_on(desk: Desk) -> None:
 def test_a_run_says_what_it_came_to(desk: Desk) -> None:
     desk.has(Status.PENDING)
     desk.run()
-    assert desk.heard.details(Fact.RECONCILED) == {"not_reconciled": 0, "pending": 1}
+    assert desk.heard.details(Fact.RECONCILED) == {
+        "not_reconciled": 0,
+        "statuses": {"pending": 1},
+    }
     assert desk.heard.details(Fact.PAYMENT_SILENT)["payment"] == "azampay/order-1"
 
 

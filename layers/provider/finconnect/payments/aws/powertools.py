@@ -1,6 +1,6 @@
 """Facts as one JSON log line each and as EMF metrics, by Powertools.
 
-A metric that cannot be written is lost, and told of: it never fails what it would have counted.
+A line or a metric that cannot be written is lost, and told of: it never fails what it is about.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger, Metrics, single_metric
@@ -46,8 +46,9 @@ class PowertoolsTelemetry:
         shown: dict[str, Any] = {
             name: value for name, value in {**correlated(), **details}.items() if value is not None
         }
-        _LOG[kind.level](kind.name, extra=shown)
-        with _harmless():
+        with _harmless(Fact.LINE_LOST, lost=kind.name):
+            _LOG[kind.level](kind.name, extra=shown)
+        with _harmless(Fact.METRIC_LOST):
             _count(kind, shown)
 
 
@@ -65,7 +66,7 @@ def counted[R](handler: Handler[R]) -> Handler[R]:
             return handler(event, context)
         finally:
             forget()
-            with _harmless():
+            with _harmless(Fact.METRIC_LOST):
                 _flush()
 
     return wrapped
@@ -112,9 +113,10 @@ def _flush() -> None:
 
 
 @contextmanager
-def _harmless() -> Iterator[None]:
+def _harmless(loss: Fact, **details: str) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # noqa: BLE001 (money is not lost for a number in a chart)
-        lost = Fact.METRIC_LOST.value
-        _LOG[lost.level](lost.name, extra={**correlated(), "error": type(error).__name__})
+    except Exception as error:  # noqa: BLE001 (money is not lost for a line or a number in a chart)
+        kind, name = loss.value, type(error).__name__
+        with suppress(Exception):  # where the log itself is broken, nobody can be told
+            _LOG[kind.level](kind.name, extra={**correlated(), **details, "error": name})
