@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finconnect.clock import from_iso, to_iso
 from finconnect.payments.deferred import Deferred
+from finconnect.payments.errors import NotUnderstood
 from ops.republish import republish_within
 from ops.stack import Stack, StackError
 
@@ -28,9 +29,8 @@ def redrive_callbacks(stack: Stack) -> Iterator[str]:
     queue = stack.output("CallbackQueueUrl")
 
     def give_back(message: MessageTypeDef) -> str:
-        deferred = Deferred.from_json(
-            message["Body"]
-        )  # before anything is sent: it may not be ours
+        # Before anything is sent: it may not be ours.
+        deferred = Deferred.from_json(message["Body"])
         stack.sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
         return f"callback {deferred.digest[:12]} is tried again"
 
@@ -122,19 +122,23 @@ REDRIVES: Final[dict[str, Callable[[Stack], Iterator[str]]]] = {
 
 
 def _drain(stack: Stack, queue: str, handle: Callable[[MessageTypeDef], str]) -> Iterator[str]:
-    done = foreign = 0
+    done = left = 0
     for message in _received(stack, queue, _IN_FLIGHT_SECONDS):
+        # What is left stays out of sight for a while: it must not keep the others waiting.
         try:
             line = handle(message)
+        except NotUnderstood:
+            yield f"message {message['MessageId']} was written by a newer release: deploy that one"
+            left += 1
+            continue
         except (ValueError, KeyError, TypeError):
-            # Left where it is, out of sight for a while: it must not keep the others waiting.
             yield f"message {message['MessageId']} is not one of ours: look at it"
-            foreign += 1
+            left += 1
             continue
         yield line
         done += 1
         stack.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    yield _sum(done, foreign)
+    yield _sum(done, left)
 
 
 def _received(stack: Stack, queue: str, seconds: int) -> Iterator[MessageTypeDef]:
@@ -148,7 +152,7 @@ def _received(stack: Stack, queue: str, seconds: int) -> Iterator[MessageTypeDef
         yield from answer["Messages"]
 
 
-def _sum(done: int, foreign: int) -> str:
-    if foreign:
-        raise StackError(f"{done} done; {foreign} messages are not ours, and stay where they are")
+def _sum(done: int, left: int) -> str:
+    if left:
+        raise StackError(f"{done} done; messages that stay where they are: {left}")
     return f"{done} done"

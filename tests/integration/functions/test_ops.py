@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -217,7 +216,7 @@ def test_a_message_of_the_relay_that_is_not_ours_stays(paid: Operated, capsys: C
     paid.put("relay-failed", "not ours")
     paid.put("relay-failed", gave_up(now, now))
     assert main(["redrive", "relay"]) == 1
-    assert "1 done; 1 messages are not ours" in capsys.readouterr().err
+    assert "1 done; messages that stay where they are: 1" in capsys.readouterr().err
     assert [event["id"] for event in paid.received()] == paid.ids()
     assert paid.left("relay-failed") == 1
 
@@ -254,10 +253,26 @@ def test_a_callback_that_is_not_ours_stays_in_its_dead_letter_queue(
     operated: Operated, capsys: Capture
 ) -> None:
     operated.put("callbacks-dead", "not ours")
-    with suppress(ValueError):
-        assert main(["redrive", "callbacks"]) == 1
+    assert main(["redrive", "callbacks"]) == 1
     assert operated.left("callbacks-dead") == 1
     assert operated.stack.waiting() == []
+
+
+def test_no_message_keeps_the_callbacks_behind_it_waiting(
+    operated: Operated, capsys: Capture
+) -> None:
+    values = {"provider": "azampay", "body": "{}", "digest": "d" * 64, "trace": None}
+    ours = values | {"schema": 1, "received_at": to_iso(datetime.now(UTC))}
+    for body in ("[]", '"text"', "null", "{}", json.dumps(ours | {"schema": 2}), json.dumps(ours)):
+        operated.put("callbacks-dead", body)
+    assert main(["redrive", "callbacks"]) == 1
+    told = capsys.readouterr()
+    assert told.out.count("is not one of ours: look at it") == 4
+    assert told.out.count("was written by a newer release") == 1
+    assert "1 done; messages that stay where they are: 5" in told.err
+    assert operated.left("callbacks-dead") == 5
+    (again,) = operated.stack.waiting()
+    assert json.loads(again["Body"]) == ours
 
 
 def test_a_refresh_that_still_fails_removes_nothing(

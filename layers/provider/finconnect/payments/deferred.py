@@ -59,6 +59,8 @@ class Deferred:
         release wrote, which then stays in the queue.
         """
         values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError("a message that is not a JSON object")  # noqa: TRY004
         require_understood(values.get("schema", BEFORE_THERE_WERE_VERSIONS))
         received_at = from_iso(values["received_at"])
         trace = values.get("trace")

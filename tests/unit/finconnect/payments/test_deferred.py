@@ -154,7 +154,7 @@ def test_a_message_is_read_as_it_was_written() -> None:
     assert Deferred.from_json(deferred.to_json()) == deferred
 
 
-@pytest.mark.parametrize("text", ["", "x", "{}", '{"provider": "azampay"}'])
+@pytest.mark.parametrize("text", ["", "x", "{}", "[]", "null", "7", '{"provider": "azampay"}'])
 def test_a_message_that_is_not_ours_is_told_apart(text: str) -> None:
     with pytest.raises((ValueError, KeyError)):
         Deferred.from_json(text)
