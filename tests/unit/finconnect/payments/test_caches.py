@@ -90,6 +90,20 @@ def test_a_refused_token_that_is_still_stored_is_refreshed_by_its_fingerprint(
     assert container.asked == [fingerprint("stored")]
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(0, True), (29.9, True), (30, False)])
+def test_renewing_was_in_vain_only_where_the_token_was_just_made(
+    container: Container, seconds: float, told: bool
+) -> None:
+    in_vain: list[str] = []
+    tokens = CachedTokens(
+        container.store, lambda _: True, container.clock, tell_in_vain=in_vain.append
+    )
+    renewed = container.has("renewed")
+    container.clock.advance(seconds=seconds)
+    tokens.was_in_vain(renewed)
+    assert in_vain == [fingerprint("renewed")] * told
+
+
 def test_a_refresh_that_gives_the_refused_token_again_is_no_token(container: Container) -> None:
     refused = container.has("stored")
     stubborn = CachedTokens(container.store, lambda _: True, container.clock)

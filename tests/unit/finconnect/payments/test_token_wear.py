@@ -229,6 +229,17 @@ def test_a_token_that_is_revoked_all_day_is_renewed_each_time(stack: Stack) -> N
     assert stack.azampay.logins == len(stack.store.written) >= MINUTES_A_DAY / 5
 
 
+def test_tokens_that_the_schedule_made_and_azampay_revoked_are_not_counted(stack: Stack) -> None:
+    for _ in range(2 * IN_VAIN_LIMIT):
+        stack.clock.advance(minutes=31)
+        stack.refresh(RefreshRequest())
+        stack.clock.advance(minutes=1)
+        stack.azampay.revoke()
+        # A container that remembers the token before is refused the store's, too.
+        came = [stack.pay() for _ in range(3 * CONTAINERS)]
+        assert came[-CONTAINERS:] == [None] * CONTAINERS
+
+
 def test_a_payment_is_not_sent_where_it_cannot_be_known_whether_renewing_helps(
     stack: Stack,
 ) -> None:

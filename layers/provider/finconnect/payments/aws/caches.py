@@ -28,6 +28,8 @@ callback that is refused may never come again; a secret that was ended must not 
 RARELY: Final = timedelta(seconds=10)
 """The least time between two reads of the same store that hostile callers can cause."""
 
+JUST_MADE: Final = timedelta(seconds=30)
+"""A token that is younger was made while the payment waited for it: longer than a payment takes."""
 PATIENCE: Final = timedelta(seconds=8)
 """How long to wait for a token that somebody else is refreshing."""
 
@@ -89,7 +91,9 @@ class CachedTokens:
 
     def was_in_vain(self, renewed: AccessToken) -> None:
         """Be told that a renewed token was refused as well."""
-        self._tell_in_vain(fingerprint(renewed.value))
+        # Only of one that was made for it: one that lay in the store may have been revoked there.
+        if self._clock() - renewed.obtained_at < JUST_MADE:
+            self._tell_in_vain(fingerprint(renewed.value))
 
     def _keep(self, token: AccessToken | None) -> AccessToken:
         if token is None:
