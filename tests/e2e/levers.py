@@ -109,6 +109,11 @@ class Levers:
         with self.environment("WebhookFunction", FORGOTTEN=str(time.time_ns())):
             pass
 
+    def forget_token(self) -> None:
+        """The workers of payments begin anew: each takes the token that the store holds."""
+        with self.environment("PaymentsFunction", FORGOTTEN=str(time.time_ns())):
+            pass
+
     @contextmanager
     def without_provider(self) -> Iterator[None]:
         """Inside, token_refresh finds nobody at the provider's addresses."""

@@ -13,6 +13,7 @@ from tests.e2e.support import World, payment, wait_until
 def test_a_token_that_expired_costs_one_401_and_one_refresh(
     world: World, events: EventQueue
 ) -> None:
+    world.forget_token()
     first = payment()
     world.merchant.post(first)
     events.wait_for(first["externalId"], "payment.succeeded")
