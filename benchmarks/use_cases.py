@@ -14,7 +14,7 @@ from finconnect.payments.initiate import InitiatePayment
 from finconnect.payments.lookup import LookUpPayment
 from finconnect.payments.model import Disposition, PaymentKey, Status, Verification
 from finconnect.payments.reconcile import ReconcilePayments
-from finconnect.payments.record_callback import RecordCallback
+from finconnect.payments.record_callback import RecordCallback, Url
 from finconnect.payments.telemetry import Fact
 from finconnect.providers.azampay.callback import AzampayCallbacks
 from finconnect.providers.azampay.payload import read_payload
@@ -42,8 +42,8 @@ class _Nobody:
     def tell(self, fact: Fact, /, **details: object) -> None:
         """Nothing."""
 
-    def matches(self, presented: str) -> bool:  # noqa: ARG002 - the port's own signature
-        return True
+    def matches(self, presented: str) -> Url:  # noqa: ARG002 - the port's own signature
+        return Url.ONLY
 
     def put(self, deferred: Deferred) -> None:
         raise RuntimeError(f"nothing is to be deferred here: {deferred.digest}")

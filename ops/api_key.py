@@ -8,16 +8,16 @@ it is taken off the plan, which CloudFormation never does again for a key that s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.exceptions import ClientError
 
-from finconnect.clock import from_iso, to_iso
-from ops.overlap import QUIET, now, refuse, shown
+from finconnect.clock import to_iso
+from ops.overlap import QUIET, now, read_time, refuse, shown
 from ops.stack import Stack, StackError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STACK_TAG: Final = "finconnect-stack"
 FINISH_TAG: Final = "finconnect-finish-after"
+_FIRST_LOOK: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,31 @@ class Key:
     id: str
     created_at: datetime
     finish_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """When keys were used last, by their ids; what is not in there was not used ``since``.
+
+    ``are_known`` is False where there is no access log to tell.
+    """
+
+    since: datetime
+    last: Mapping[str, datetime]
+    are_known: bool = True
+
+    def of(self, key: Key) -> str:
+        """How it stands with one key, for a person."""
+        if not self.are_known:
+            return "its use is not known: the API writes no access log"
+        if key.id in self.last:
+            return f"was used last at {shown(self.last[key.id])}"
+        return f"was not used since {shown(self.since)}"
+
+    def is_needed(self, old: Key, new: Key) -> bool:
+        """Whether a caller may still have the old key: one within a day, or after the new one."""
+        used, used_new = self.last[old.id], self.last.get(new.id)
+        return now() - used < QUIET or used_new is None or used >= used_new
 
 
 class ApiKeys:
@@ -70,14 +96,15 @@ class ApiKeys:
     def status(self) -> Iterator[str]:
         """Say which keys are valid, and which are in use."""
         keys = self._valid()
+        uses = self._uses(keys)
         for key in keys:
             own = ", the stack's own" if key.id == self._own else ""
             yield f"key {key.id} is valid, made {shown(key.created_at)}{own}"
-            yield f"  {_use(self._is_used(key))}"
+            yield f"  {uses.of(key)}"
         if len(keys) < 2:  # noqa: PLR2004 - old and new
             yield "nothing is under way" if keys else "no key is valid: `rotate api-key begin`"
             return
-        waits = list(self._reasons_to_wait(keys))
+        waits = list(_reasons_to_wait(keys, uses))
         yield "not yet: " + "; ".join(waits) if waits else "now: `rotate api-key finish`"
 
     def value(self) -> Iterator[str]:
@@ -90,14 +117,16 @@ class ApiKeys:
     def finish(self, *, force: bool) -> Iterator[str]:
         """End every key but the newest. Raises StackError while the old one may be in use."""
         keys = self._replacing()
-        refuse(list(self._reasons_to_wait(keys)), force=force)
+        refuse(list(_reasons_to_wait(keys, self._uses(keys))), force=force)
         for key in keys[:-1]:
             yield self._end(key)
 
     def cancel(self, *, force: bool) -> Iterator[str]:
-        """End the newest key and keep the old. Raises StackError if the newest is in use."""
-        newest = self._replacing()[-1]
-        refuse([f"key {newest.id} is in use"] if self._is_used(newest) else [], force=force)
+        """End the newest key and keep the old. Raises StackError if the newest may be in use."""
+        *_, newest = keys = self._replacing()
+        uses = self._uses(keys)
+        is_used = not uses.are_known or newest.id in uses.last
+        refuse([f"key {newest.id}: {uses.of(newest)}"] if is_used else [], force=force)
         yield self._end(newest)
 
     @property
@@ -110,7 +139,7 @@ class ApiKeys:
         ids = [item["id"] for page in pages for item in page["items"]]
         found = [self._client.get_api_key(apiKey=key) for key in ids]
         keys = [
-            Key(each["id"], each["createdDate"], _time(each.get("tags", {}).get(FINISH_TAG)))
+            Key(each["id"], each["createdDate"], read_time(each.get("tags", {}).get(FINISH_TAG)))
             for each in found
             if each.get("enabled")
         ]
@@ -134,33 +163,51 @@ class ApiKeys:
         )
         return f"key {key.id} is ended: off the usage plan, and disabled (it is the stack's own)"
 
-    def _reasons_to_wait(self, keys: list[Key]) -> Iterator[str]:
-        *old, new = keys
-        if new.finish_after and now() < new.finish_after:
-            yield f"the overlap lasts until {shown(new.finish_after)}"
-        if self._is_used(new) is False:
-            yield f"key {new.id} was not used in the last hour"
-        yield from (f"key {key.id} was used in the last hour" for key in old if self._is_used(key))
-
-    def _is_used(self, key: Key) -> bool | None:
-        """Whether it was used within the last hour; None where there is no access log to tell."""
+    def _uses(self, keys: list[Key]) -> Uses:
+        """When each was used last: over the whole overlap, and a day at least."""
+        since = now() - QUIET
+        if len(keys) > 1:
+            since = min(since, keys[-1].created_at)
         if self._stack.parameters.get("ApiLogging") == "off":
-            return None
+            return Uses(since, {}, are_known=False)
+        found = {key.id: self._last_use(key, since) for key in keys}
+        return Uses(since, {key: last for key, last in found.items() if last})
+
+    def _last_use(self, key: Key, since: datetime) -> datetime | None:
+        # The log is read from its end on, by spans that double: a busy key is found in the first,
+        # where little has to be read, and one that nobody uses costs a dozen questions for 3 days.
+        end, span = now(), _FIRST_LOOK
+        while end > since:
+            start = max(since, end - span)
+            if times := list(self._used_at(key, start, end)):
+                return max(times)
+            end, span = start, span * 2
+        return None
+
+    def _used_at(self, key: Key, start: datetime, end: datetime) -> Iterator[datetime]:
         pages = boto3.client("logs").get_paginator("filter_log_events")
         lines = pages.paginate(
             logGroupName=f"/finconnect/{self._stack.name}/api",
-            startTime=int((now() - QUIET).timestamp() * 1000),
+            startTime=int(start.timestamp() * 1000),
+            endTime=int(end.timestamp() * 1000),
             filterPattern=f'"{key.id}"',
         )
         wanted = f'"apiKeyId":"{key.id}"'
-        return any(wanted in event["message"] for page in lines for event in page["events"])
+        for page in lines:
+            for event in page["events"]:
+                if wanted in event["message"]:
+                    yield datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
 
 
-def _use(used: bool | None) -> str:  # noqa: FBT001 - what was found
-    if used is None:
-        return "its use is not known: the API writes no access log"
-    return "was used in the last hour" if used else "was not used in the last hour"
-
-
-def _time(text: str | None) -> datetime | None:
-    return from_iso(text) if text else None
+def _reasons_to_wait(keys: list[Key], uses: Uses) -> Iterator[str]:
+    *old, new = keys
+    if new.finish_after and now() < new.finish_after:
+        yield f"the overlap lasts until {shown(new.finish_after)}"
+    if not uses.are_known:
+        yield "it is not known which key is in use: the API writes no access log"
+        return
+    if new.id not in uses.last:
+        yield f"key {new.id} {uses.of(new)}"
+    for key in old:
+        if key.id in uses.last and uses.is_needed(key, new):
+            yield f"key {key.id} {uses.of(key)}"

@@ -1,9 +1,9 @@
 """Replace AzamPay's credentials: tried first, put into use only if AzamPay gives a token for them.
 
 Secrets Manager keeps each version under labels. The new credentials are stored as AWSPENDING, which
-nobody uses; token_refresh is asked to try them; only then do they become AWSCURRENT, and the old
-ones AWSPREVIOUS. So the credentials in use are good at every moment, and payments go on with the
-token that they have.
+nobody uses; token_refresh is asked to try this very version; only then does it become AWSCURRENT,
+and the old one AWSPREVIOUS. So the credentials in use are good at every moment, and payments go on
+with the token that they have.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from finconnect.payments.aws.stores import IN_USE, ON_TRIAL, PLACEHOLDER
-from finconnect.payments.refreshed import Refreshed
+from finconnect.payments.refreshed import Trial
 from finconnect.strict_json import decode_object
 from ops.stack import Stack, StackError
 
@@ -81,7 +82,7 @@ class _Secret:
     def __init__(self, stack: Stack) -> None:
         self._client: SecretsManagerClient = boto3.client("secretsmanager")
         self._id = stack.output("CredentialsSecretName")
-        self._trial = ""
+        self.trial = ""
 
     def put_on_trial(self, credentials: dict[str, str]) -> None:
         """Store new credentials where nobody uses them yet."""
@@ -89,26 +90,36 @@ class _Secret:
         answer = self._client.put_secret_value(
             SecretId=self._id, SecretString=json.dumps(credentials), VersionStages=[ON_TRIAL]
         )
-        self._trial = answer["VersionId"]
+        self.trial = answer["VersionId"]
 
     def put_previous_on_trial(self) -> None:
         """Try those of before. Raises StackError if there are none."""
         previous = self._version(PREVIOUS)
         if not previous:
             raise StackError("there are no previous credentials to go back to")
-        self.end_trial()
+        # A trial that was broken off has the label still.
+        if broken_off := self._version(ON_TRIAL):
+            self._label(ON_TRIAL, away=broken_off)
         self._label(ON_TRIAL, to=previous)
-        self._trial = previous
+        self.trial = previous
 
     def promote(self) -> None:
-        """Put what was tried into use; what was in use becomes the previous one."""
-        self._label(IN_USE, to=self._trial, away=self._version(IN_USE))
+        """Put what was tried into use; what was in use becomes the previous one.
+
+        Raises StackError if somebody else has put others on trial meanwhile.
+        """
+        if self._version(ON_TRIAL) != self.trial:
+            raise StackError(
+                "the old credentials stay in use: somebody else is replacing them at the same "
+                "time. Settle whose are to be used, then run this again"
+            )
+        self._label(IN_USE, to=self.trial, away=self._version(IN_USE))
         self.end_trial()
 
     def end_trial(self) -> None:
         """Take the label off: a version without one is never used and soon deleted."""
-        if version := self._version(ON_TRIAL):
-            self._label(ON_TRIAL, away=version)
+        if self._version(ON_TRIAL) == self.trial:
+            self._label(ON_TRIAL, away=self.trial)
 
     def _version(self, label: str) -> str:
         versions = self._client.describe_secret(SecretId=self._id).get("VersionIdsToStages", {})
@@ -122,15 +133,27 @@ class _Secret:
 
 
 def _try_and_promote(stack: Stack, secret: _Secret) -> Iterator[str]:
-    try:
-        answer = stack.ask(stack.output("TokenRefreshFunctionName"), {"try_credentials": True})
-    except StackError:
-        secret.end_trial()
-        raise
-    if answer.get("token") != Refreshed.REFRESHED:
+    answer = _tried(stack, secret)
+    # A release that is older than trials refreshes the token in use, and says so in other words.
+    if answer.get("trial") != Trial.TAKEN or answer.get("version") != secret.trial:
         secret.end_trial()
         reason = answer.get("reason") or "this stack's token_refresh cannot try them: deploy first"
         raise StackError(f"the old credentials stay in use: AzamPay gave no token ({reason})")
-    yield "AzamPay gave a token for them, and payments use it from now on"
     secret.promote()
+    yield "AzamPay gave a token for them, and payments use it from now on"
     yield "they are in use; those of before are kept: `rotate credentials --back` returns to them"
+
+
+def _tried(stack: Stack, secret: _Secret) -> dict[str, Any]:
+    request = {"try_credentials": secret.trial}
+    try:
+        return stack.ask(stack.output("TokenRefreshFunctionName"), request)
+    except StackError:
+        secret.end_trial()
+        raise
+    except (BotoCoreError, ClientError) as error:
+        # It may be running still. The label stays where it is: the next run takes it.
+        raise StackError(
+            f"token_refresh gave no answer ({error}). The old credentials stay in use; the others "
+            f"lie beside them as {ON_TRIAL}, which nobody uses. Run this again"
+        ) from error

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from finconnect.clock import to_iso
+from finconnect.clock import from_iso, to_iso
 from ops.stack import StackError
 
 DEFAULT_HOURS: Final = 72
 """Over a weekend: somebody has to enter the new one by hand, at AzamPay or at the merchant's."""
-QUIET: Final = timedelta(hours=1)
-"""For so long nobody may have used the old one before it is ended without ``--force``."""
+QUIET: Final = timedelta(days=1)
+"""For so long nobody may have used the old one before it is ended without ``--force``: a night
+without payers, or a job that runs once a day, is not taken for the end."""
 
 
 def now() -> datetime:
@@ -26,6 +27,11 @@ def refuse(reasons: Sequence[str], *, force: bool) -> None:
         raise StackError(
             "nothing was changed: " + "; ".join(reasons) + ". --force does it all the same"
         )
+
+
+def read_time(text: str | None) -> datetime | None:
+    """A time as it was written down, or None where there is none. Raises ValueError."""
+    return from_iso(text) if text else None
 
 
 def shown(moment: datetime) -> str:

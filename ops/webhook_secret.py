@@ -16,10 +16,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+from botocore.exceptions import ClientError
 
-from finconnect.clock import from_iso, to_iso
+from finconnect.clock import to_iso
 from finconnect.payments.aws.caches import KEEP, RARELY
-from ops.overlap import QUIET, now, refuse, shown
+from finconnect.payments.aws.stores import IN_USE, ON_TRIAL
+from ops.overlap import QUIET, now, read_time, refuse, shown
 from ops.stack import Stack, StackError
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ SETTLES: Final = RARELY + timedelta(seconds=5)
 _PERIODS: Final = (60, 300, 3600)
 _MOST_VALUES: Final = 1_400
 _METRICS_KEPT: Final = timedelta(days=58)
+_MAY_BE_THERE: Final = "a callback that had to wait, at about {}, may have come to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +45,21 @@ class UrlSecrets:
     previous: str | None = None
     began_at: datetime | None = None
     finish_after: datetime | None = None
+    version: str = ""
 
-    def write(self, client: SecretsManagerClient, secret_id: str) -> None:
-        """Replace what the secret holds."""
+    def to_json(self) -> str:
+        """Write it as the secret holds it."""
         values: dict[str, str] = {"current": self.current}
         if self.previous:
             values["previous"] = self.previous
         if self.began_at and self.finish_after:
             values |= {"began_at": to_iso(self.began_at), "finish_after": to_iso(self.finish_after)}
-        client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(values))
+        return json.dumps(values)
 
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """Callbacks that came to one of both URLs: how many, and when the last (to its period)."""
+    """Callbacks of one kind since the beginning: how many, and when the last (to its period)."""
 
     count: int = 0
     last: datetime | None = None
@@ -63,6 +67,18 @@ class Came:
     def __str__(self) -> str:
         last = f", the last at about {shown(self.last)}" if self.last else ""
         return f"{self.count} callbacks{last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Callbacks that were believed, by the URL that they came to; and those that had to wait.
+
+    Of the last it is not known by now to which URL they came, nor whether AzamPay sent them.
+    """
+
+    old: Came
+    new: Came
+    deferred: Came = Came()
 
 
 class WebhookSecret:
@@ -83,7 +99,7 @@ class WebhookSecret:
         letters = string.ascii_letters + string.digits
         fresh = "".join(secrets.choice(letters) for _ in range(LENGTH))
         began = now()
-        UrlSecrets(fresh, held.current, began, began + overlap).write(self._client, self._id)
+        self._replace(held, UrlSecrets(fresh, held.current, began, began + overlap))
         yield "there is a new URL, and the old one stays valid"
         yield "next: `rotate webhook-secret status --show-url` prints it; have it registered"
         yield f"then, after {shown(began + overlap)}: `rotate webhook-secret finish`"
@@ -94,12 +110,12 @@ class WebhookSecret:
         if not held.previous:
             yield "one URL is valid: nothing is under way"
             return
-        old, new = self._came(held)
+        came = self._came(held)
         yield f"two URLs are valid since {_shown(held.began_at)}"
-        yield f"  old URL: {old}"
-        yield f"  new URL: {new}"
+        yield f"  old URL: {came.old}"
+        yield f"  new URL: {came.new}"
         yield f"finish may run after {_shown(held.finish_after)}"
-        waits = list(_reasons_to_wait(held, old, new))
+        waits = list(_reasons_to_wait(held, came))
         yield "not yet: " + "; ".join(waits) if waits else "now: `rotate webhook-secret finish`"
 
     def url(self) -> Iterator[str]:
@@ -115,16 +131,15 @@ class WebhookSecret:
     def finish(self, *, force: bool) -> Iterator[str]:
         """End the old URL. Raises StackError while callbacks may still come to it."""
         held = self._replacing()
-        refuse(list(_reasons_to_wait(held, *self._came(held))), force=force)
-        UrlSecrets(held.current).write(self._client, self._id)
+        refuse(list(_reasons_to_wait(held, self._came(held))), force=force)
+        self._replace(held, UrlSecrets(held.current))
         yield f"the old URL is ended; a container may remember it for {_minutes(KEEP)} minutes"
 
     def cancel(self, *, force: bool) -> Iterator[str]:
-        """End the new URL and keep the old. Raises StackError if callbacks came to the new one."""
+        """End the new URL and keep the old. Raises StackError if callbacks may come to the new."""
         held = self._replacing()
-        _, new = self._came(held)
-        refuse([f"the new URL has had {new}"] if new.count else [], force=force)
-        UrlSecrets(held.previous or "").write(self._client, self._id)
+        refuse(list(_reasons_to_keep_the_new(self._came(held))), force=force)
+        self._replace(held, UrlSecrets(held.previous or ""))
         yield "the new URL is ended; the old one is as it was"
 
     def _replacing(self) -> UrlSecrets:
@@ -133,22 +148,47 @@ class WebhookSecret:
             raise StackError("nothing is under way: `rotate webhook-secret begin` starts it")
         return held
 
+    def _replace(self, read: UrlSecrets, by: UrlSecrets) -> None:
+        """Write what the secret is to hold, unless somebody else has since it was read."""
+        # Secrets Manager moves a label only from the version that is named. So of two who began at
+        # once, one is refused, and the new URL of the other stays as it was told.
+        written = self._client.put_secret_value(
+            SecretId=self._id, SecretString=by.to_json(), VersionStages=[ON_TRIAL]
+        )
+        try:
+            self._client.update_secret_version_stage(
+                SecretId=self._id,
+                VersionStage=IN_USE,
+                MoveToVersionId=written["VersionId"],
+                RemoveFromVersionId=read.version,
+            )
+        except ClientError as error:
+            raise StackError(
+                "nothing was changed: somebody else was replacing it at the same time "
+                f"({error.response['Error']['Code']}); see status"
+            ) from error
+
     def _read(self) -> UrlSecrets:
-        answer = self._client.get_secret_value(SecretId=self._id)
+        answer = self._client.get_secret_value(SecretId=self._id, VersionStage=IN_USE)
         values: dict[str, Any] = json.loads(answer["SecretString"])
         held = UrlSecrets(
             current=values["current"],
             previous=values.get("previous"),
-            began_at=_time(values.get("began_at")),
-            finish_after=_time(values.get("finish_after")),
+            began_at=read_time(values.get("began_at")),
+            finish_after=read_time(values.get("finish_after")),
+            version=answer["VersionId"],
         )
         # One that was begun by hand has no times: it began when it was written.
         began = held.began_at or answer["CreatedDate"]
         return replace(held, began_at=began, finish_after=held.finish_after or began)
 
-    def _came(self, held: UrlSecrets) -> tuple[Came, Came]:
+    def _came(self, held: UrlSecrets) -> Counts:
         start = max(held.began_at or now(), now() - _METRICS_KEPT)
-        return self._counted("CallbackOldUrl", start), self._counted("CallbackNewUrl", start)
+        return Counts(
+            old=self._counted("CallbackOldUrl", start),
+            new=self._counted("CallbackNewUrl", start),
+            deferred=self._counted("CallbackDeferred", start),
+        )
 
     def _counted(self, metric: str, start: datetime) -> Came:
         # At most 1,440 values in one answer; those of a minute are kept for 15 days.
@@ -169,17 +209,26 @@ class WebhookSecret:
         return Came(int(sum(point["Sum"] for point in points)), end)
 
 
-def _reasons_to_wait(held: UrlSecrets, old: Came, new: Came) -> Iterator[str]:
+def _reasons_to_wait(held: UrlSecrets, came: Counts) -> Iterator[str]:
+    old, new, deferred = came.old, came.new, came.deferred
     if held.finish_after and now() < held.finish_after:
         yield f"the overlap lasts until {shown(held.finish_after)}"
-    if not new.count:
+    if not new.last:
         yield "no callback has come to the new URL"
+    elif old.last and old.last >= new.last:
+        # AzamPay has not switched, or has switched back: the quiet since then has another cause.
+        yield "the last callback came to the old URL"
     if old.last and now() - old.last < QUIET:
-        yield f"a callback came to the old URL at about {shown(old.last)}"
+        yield f"a callback came to the old URL at about {shown(old.last)}, less than a day ago"
+    if deferred.last and now() - deferred.last < QUIET:
+        yield f"{_MAY_BE_THERE.format(shown(deferred.last))} the old URL"
 
 
-def _time(text: str | None) -> datetime | None:
-    return from_iso(text) if text else None
+def _reasons_to_keep_the_new(came: Counts) -> Iterator[str]:
+    if came.new.count:
+        yield f"the new URL has had {came.new}"
+    if came.deferred.last:
+        yield f"{_MAY_BE_THERE.format(shown(came.deferred.last))} the new URL"
 
 
 def _shown(moment: datetime | None) -> str:

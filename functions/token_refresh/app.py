@@ -22,6 +22,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     request = RefreshRequest(
         refused_token=event.get("refused_token"),
         refetch_public_key=bool(event.get("refetch_public_key")),
-        try_credentials=bool(event.get("try_credentials")),
+        try_credentials=event.get("try_credentials"),
     )
     return refresh(request)

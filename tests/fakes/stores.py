@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from finconnect.payments.deferred import Deferred
 from finconnect.payments.model import Event
+from finconnect.payments.record_callback import Url
 from finconnect.payments.refresh_key import KeyRing
 from finconnect.payments.verify import FetchState
 from finconnect.providers.base import AccessToken
@@ -122,11 +123,13 @@ class FakeUrlSecret:
     """The secret of the callback URL."""
 
     secret: str = "the-secret-of-the-url"
+    url: Url = Url.ONLY
     faults: Faults = field(default_factory=Faults)
 
-    def matches(self, presented: str) -> bool:
-        """Whether it is the one."""
-        return self.faults.around("url_secret.matches", lambda: presented == self.secret)
+    def matches(self, presented: str) -> Url | None:
+        """The URL that it was told to be, if it is the one."""
+        found = self.url if presented == self.secret else None
+        return self.faults.around("url_secret.matches", lambda: found)
 
 
 @dataclass(slots=True)

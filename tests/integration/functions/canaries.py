@@ -192,7 +192,7 @@ def silence(stack: Deployment, provider: StandIn) -> Iterable[Any]:
 
 def rotations(stack: Deployment, provider: StandIn) -> Iterable[Any]:
     """New credentials are refused, and there are two URLs for a while."""
-    clients.secretsmanager().put_secret_value(
+    trial = clients.secretsmanager().put_secret_value(
         SecretId="credentials",
         SecretString=json.dumps(
             {
@@ -204,12 +204,13 @@ def rotations(stack: Deployment, provider: StandIn) -> Iterable[Any]:
         VersionStages=["AWSPENDING"],
     )
     provider.on_token = lambda seen: Says(423, {"message": echo(seen)})
-    yield run(stack, "token_refresh", {"try_credentials": True})
+    yield run(stack, "token_refresh", {"try_credentials": trial["VersionId"]})
     provider.on_token = None
     old, new = SECRETS["url secret"], SECRETS["new url secret"]
     stack.put_secret("url-secret", {"current": new, "previous": old})
     stack.restart("webhook")
     for number, secret in ((30, old), (31, new)):
+        yield stack.post(payload(number))
         body = callback_body(azampay_key(), **callback(number))
         yield stack.call_back(body, secret=secret)
     with remembered_secret():

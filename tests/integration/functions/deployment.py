@@ -143,7 +143,8 @@ class Deployment:
 
     def secret(self, name: str) -> dict[str, Any]:
         """A secret's value."""
-        text = clients.secretsmanager().get_secret_value(SecretId=name)["SecretString"]
+        client = clients.secretsmanager()
+        text = client.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")["SecretString"]
         found: dict[str, Any] = json.loads(text)
         return found
 

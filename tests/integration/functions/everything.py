@@ -182,8 +182,9 @@ def _every_callback(stack: Deployment, _: StandIn) -> None:
 def _two_urls(stack: Deployment, _: StandIn) -> None:
     stack.put_secret("url-secret", {"current": "new", "previous": URL_SECRET})
     stack.restart("webhook")
-    for secret in ("new", URL_SECRET):
-        stack.call_back(secret=secret)
+    for order, secret in (("by-new", "new"), ("by-old", URL_SECRET)):
+        _paid(stack, order)
+        stack.call_back(callback_body(azampay_key(), utilityref=order), secret=secret)
     stack.put_secret("url-secret", {"current": URL_SECRET})
     stack.restart("webhook")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from moto.apigateway.models import apigateway_backends
 
 from ops.api_key import STACK_TAG, ApiKeys
 from ops.overlap import now
@@ -54,6 +55,13 @@ class Gateway:
     def new(self) -> str:
         (found,) = self.valid() - {self.own}
         return found
+
+    def began_days_ago(self, days: int) -> None:
+        """As if the replacement had been begun then, with an overlap that is over."""
+        list(self.keys.begin(OVER))
+        began = int((now() - timedelta(days=days)).timestamp())
+        keys = apigateway_backends["123456789012"]["us-east-1"].keys
+        keys[self.own].created_date, keys[self.new()].created_date = began - 1, began
 
     def used(self, key: str, *, minutes_ago: int = 10) -> None:
         """As if the access log said that it was."""
@@ -136,15 +144,61 @@ def test_an_old_key_that_is_used_is_not_ended(gateway: Gateway) -> None:
     list(gateway.keys.begin(OVER))
     gateway.used(gateway.new())
     gateway.used(gateway.own)
-    with pytest.raises(StackError, match=f"key {gateway.own} was used in the last hour"):
+    with pytest.raises(StackError, match=f"key {gateway.own} was used last at"):
         list(gateway.keys.finish(force=False))
     assert len(gateway.valid()) == 2
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(20 * 60, 10, id="a job that runs at night has the old one"),
+        pytest.param(30 * 60, 50 * 60, id="the new one was only tried, and the old used after it"),
+        pytest.param(71 * 60, None, id="the new one was never used"),
+    ],
+)
+def test_the_whole_overlap_tells_who_still_needs_the_old_key(
+    gateway: Gateway, old: int, new: int | None
+) -> None:
+    gateway.began_days_ago(3)
+    gateway.used(gateway.own, minutes_ago=old)
+    if new:
+        gateway.used(gateway.new(), minutes_ago=new)
+    with pytest.raises(StackError, match=f"key {gateway.own} was used last at"):
+        list(gateway.keys.finish(force=False))
+    assert len(gateway.valid()) == 2
+
+
+def test_a_new_key_that_was_used_since_the_old_was_last_replaces_it(gateway: Gateway) -> None:
+    gateway.began_days_ago(3)
+    gateway.used(gateway.own, minutes_ago=50 * 60)
+    gateway.used(gateway.own, minutes_ago=26 * 60)
+    gateway.used(gateway.new(), minutes_ago=25 * 60)
+    list(gateway.keys.finish(force=False))
+    assert gateway.own not in gateway.valid()
+
+
+def test_a_key_that_is_used_all_the_time_is_found_by_a_small_look(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.began_days_ago(30)
+    looks = list[int]()
+    session = boto3.Session()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    session.events.register(
+        "provide-client-params.cloudwatch-logs.FilterLogEvents",
+        lambda params, **_: looks.append(params["endTime"] - params["startTime"]),
+    )
+    for minute in range(5):
+        gateway.used(gateway.own, minutes_ago=minute)
+        gateway.used(gateway.new(), minutes_ago=minute)
+    assert "was used last at" in "".join(gateway.keys.status())
+    assert looks == [60_000, 60_000]
+
+
 def test_a_new_key_that_nobody_uses_does_not_replace_the_old(gateway: Gateway) -> None:
     list(gateway.keys.begin(OVER))
-    gateway.used(gateway.own, minutes_ago=90)
-    with pytest.raises(StackError, match=f"key {gateway.new()} was not used"):
+    with pytest.raises(StackError, match=f"key {gateway.new()} was not used since"):
         list(gateway.keys.finish(force=False))
     gateway.used(gateway.new())
     assert list(gateway.keys.status())[-1] == "now: `rotate api-key finish`"
@@ -155,7 +209,7 @@ def test_a_new_key_that_nobody_uses_does_not_replace_the_old(gateway: Gateway) -
 def test_a_new_key_can_be_taken_back_while_nobody_uses_it(gateway: Gateway) -> None:
     list(gateway.keys.begin(OVERLAP))
     gateway.used(gateway.new())
-    with pytest.raises(StackError, match="is in use"):
+    with pytest.raises(StackError, match="was used last at"):
         list(gateway.keys.cancel(force=False))
     list(gateway.keys.cancel(force=True))
     assert gateway.valid() == {gateway.own}
@@ -173,13 +227,13 @@ def test_where_callers_sign_there_is_no_key() -> None:
         ApiKeys(KnownStack(NAME, known={"ApiKeyId": "none"}))
 
 
-def test_without_an_access_log_the_overlap_alone_decides(gateway: Gateway) -> None:
+@pytest.mark.parametrize("step", ["finish", "cancel"])
+def test_without_an_access_log_a_person_must_know(gateway: Gateway, step: str) -> None:
     gateway.api_logging = "off"
-    list(gateway.keys.begin(OVERLAP))
-    assert "its use is not known" in "".join(gateway.keys.status())
-    with pytest.raises(StackError, match="overlap lasts until"):
-        list(gateway.keys.finish(force=False))
-    list(gateway.keys.cancel(force=False))
     list(gateway.keys.begin(OVER))
-    list(gateway.keys.finish(force=False))
-    assert gateway.own not in gateway.valid()
+    assert "its use is not known" in "".join(gateway.keys.status())
+    with pytest.raises(StackError, match="writes no access log"):
+        list(getattr(gateway.keys, step)(force=False))
+    assert len(gateway.valid()) == 2
+    list(getattr(gateway.keys, step)(force=True))
+    assert len(gateway.valid()) == 1

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from finconnect.payments.aws import clients
 from ops.credentials import read_credentials, replace_credentials, restore_credentials
@@ -139,6 +142,97 @@ def test_a_token_refresh_that_fails_leaves_the_old_ones(
         list(replace_credentials(known, new))
     mend()
     assert labels() == before
+
+
+@pytest.mark.parametrize(
+    "release",
+    [
+        pytest.param({"token": "refreshed", "public_key": "current"}, id="knows of no trials"),
+        pytest.param({"token": "refreshed"}, id="tries, and does not say what"),
+        pytest.param({"trial": "taken", "version": "another"}, id="tried another version"),
+    ],
+)
+def test_what_was_not_tried_is_never_in_use(
+    known: KnownStack, new: str, monkeypatch: pytest.MonkeyPatch, release: Mapping[str, str]
+) -> None:
+    before = labels()
+    answers_instead(monkeypatch, lambda _: release)
+    with pytest.raises(StackError, match=r"the old credentials stay in use.*deploy first"):
+        list(replace_credentials(known, new))
+    assert labels() == before
+
+
+def test_of_two_persons_at_once_each_puts_into_use_only_what_was_tried(
+    stack: Deployment,
+    provider: StandIn,
+    known: KnownStack,
+    tmp_path: Path,
+    new: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    theirs = NEW | {"clientSecret": "their-secret"}
+    takes_only(provider, NEW, "token-by-ours")
+
+    def while_ours_are_tried(request: object) -> object:
+        # Their put takes the label from ours, and ours are tried all the same.
+        clients.secretsmanager().put_secret_value(
+            SecretId="credentials", SecretString=json.dumps(theirs), VersionStages=["AWSPENDING"]
+        )
+        return stack.handle("token_refresh", cast("dict[str, object]", request))
+
+    answers_instead(monkeypatch, while_ours_are_tried)
+    with pytest.raises(StackError, match="somebody else is replacing them"):
+        list(replace_credentials(known, new))
+    assert labels() == {"AWSCURRENT": CREDENTIALS, "AWSPENDING": theirs} | previous()
+    assert json.loads(provider.logins[-1].body)["clientSecret"] == NEW["clientSecret"]
+
+
+def test_a_refusal_does_not_end_the_trial_of_somebody_else(
+    known: KnownStack, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused_meanwhile(_: object) -> object:
+        clients.secretsmanager().put_secret_value(
+            SecretId="credentials", SecretString="{}", VersionStages=["AWSPENDING"]
+        )
+        return {"trial": "refused", "reason": "no"}
+
+    answers_instead(monkeypatch, refused_meanwhile)
+    with pytest.raises(StackError, match="stay in use"):
+        list(replace_credentials(known, new))
+    assert labels()["AWSPENDING"] == {}
+
+
+def test_a_trial_without_an_answer_says_how_it_stands_and_can_be_run_again(
+    provider: StandIn, known: KnownStack, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(_: object) -> object:
+        raise ReadTimeoutError(endpoint_url="https://lambda")
+
+    with monkeypatch.context() as patch:
+        answers_instead(patch, nothing)
+        with pytest.raises(StackError, match=r"old credentials stay in use.*AWSPENDING.*again"):
+            list(replace_credentials(known, new))
+    assert labels()["AWSCURRENT"] == CREDENTIALS
+    takes_only(provider, NEW, "token-by-the-new-ones")
+    list(replace_credentials(known, new))
+    assert labels() == {"AWSCURRENT": NEW, "AWSPREVIOUS": CREDENTIALS}
+
+
+def answers_instead(patch: pytest.MonkeyPatch, answer: Callable[[object], object]) -> None:
+    """Let something else answer in the place of token_refresh."""
+
+    def invoke(params: dict[str, Any], **_: object) -> tuple[object, dict[str, object]]:
+        result = io.BytesIO(json.dumps(answer(json.loads(params["body"]))).encode())
+        return SimpleNamespace(status_code=200), {"StatusCode": 200, "Payload": result}
+
+    session = boto3.Session()
+    session.events.register(INVOKE, cast("Callable[..., None]", invoke))
+    patch.setattr(boto3, "DEFAULT_SESSION", session)
+
+
+def previous() -> dict[str, object]:
+    """What the label of the credentials of before stands for, where there are any."""
+    return {label: value for label, value in labels().items() if label == "AWSPREVIOUS"}
 
 
 def test_a_replacement_that_was_broken_off_can_be_begun_again(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -23,6 +23,7 @@ from tests.integration.functions.deployment import URL_SECRET, Deployment
 OVERLAP = timedelta(hours=72)
 OVER = timedelta(0)
 URL = "https://api.example.com/v1/webhooks/azampay/"
+OUTPUTS = {"WebhookSecretName": "url-secret", "WebhookUrlTemplate": URL + "{secret}"}
 
 
 @pytest.fixture
@@ -34,8 +35,7 @@ def waited() -> list[float]:
 @pytest.fixture
 def secret(stack: Deployment, waited: list[float]) -> WebhookSecret:
     stack.knows_key()
-    outputs = {"WebhookSecretName": "url-secret", "WebhookUrlTemplate": URL + "{secret}"}
-    return WebhookSecret(KnownStack("finconnect-sandbox", known=outputs), waited.append)
+    return WebhookSecret(KnownStack("finconnect-sandbox", known=OUTPUTS), waited.append)
 
 
 def pay_and_call_back(stack: Deployment, order: str, url_secret: str) -> int:
@@ -45,7 +45,7 @@ def pay_and_call_back(stack: Deployment, order: str, url_secret: str) -> int:
     return int(stack.call_back(body, secret=url_secret)["statusCode"])
 
 
-def came(metric: str, *, minutes_ago: int = 90, count: int = 1) -> None:
+def came(metric: str, at: datetime | None = None, *, minutes_ago: int = 90, count: int = 1) -> None:
     """As if so many callbacks had come."""
     boto3.client("cloudwatch").put_metric_data(
         Namespace="FinConnect",
@@ -53,7 +53,7 @@ def came(metric: str, *, minutes_ago: int = 90, count: int = 1) -> None:
             {
                 "MetricName": metric,
                 "Dimensions": [{"Name": "service", "Value": "finconnect-sandbox-webhook"}],
-                "Timestamp": now() - timedelta(minutes=minutes_ago),
+                "Timestamp": at or now() - timedelta(minutes=minutes_ago),
                 "Value": count,
             }
         ],
@@ -112,12 +112,13 @@ def test_the_url_is_printed_once_every_container_opens_to_it(
 ) -> None:
     list(secret.url())
     assert waited == []  # nothing is under way
-    list(secret.begin(OVERLAP))
-    list(secret.url())
-    assert 10 < waited.pop() <= 15
     began_hours_ago(stack, 1)
     list(secret.url())
     assert waited == []
+    list(secret.finish(force=True))
+    list(secret.begin(OVERLAP))
+    list(secret.url())
+    assert 10 < waited.pop() <= 15
 
 
 def test_a_second_one_is_not_begun(stack: Deployment, secret: WebhookSecret) -> None:
@@ -126,6 +127,33 @@ def test_a_second_one_is_not_begun(stack: Deployment, secret: WebhookSecret) -> 
     with pytest.raises(StackError, match="under way"):
         list(secret.begin(OVERLAP))
     assert stack.secret("url-secret") == before
+
+
+@pytest.mark.parametrize("step", ["begin", "finish", "cancel"])
+def test_of_two_at_once_one_is_refused_and_the_other_stays(
+    stack: Deployment, secret: WebhookSecret, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if step != "begin":
+        began_hours_ago(stack, 80)
+
+    def act(whose: WebhookSecret) -> None:
+        list(whose.begin(OVERLAP) if step == "begin" else getattr(whose, step)(force=True))
+
+    session = boto3.Session()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    theirs, done = [secret], list[object]()
+
+    def between_our_reading_and_our_writing(**_: object) -> None:
+        if theirs:
+            act(theirs.pop())
+            done.append(stack.secret("url-secret"))
+
+    session.events.register(
+        "provide-client-params.secrets-manager.PutSecretValue", between_our_reading_and_our_writing
+    )
+    with pytest.raises(StackError, match="somebody else was replacing it"):
+        act(WebhookSecret(KnownStack("finconnect-sandbox", known=OUTPUTS)))
+    assert done == [stack.secret("url-secret")]
 
 
 @pytest.mark.parametrize("step", ["finish", "cancel"])
@@ -160,6 +188,48 @@ def test_an_old_url_that_is_still_used_is_not_ended(
     text = "\n".join(secret.status())
     assert "old URL: 2 callbacks, the last at about" in text
     assert "new URL: 7 callbacks" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(5 * 60, 60 * 60, id="a try at the new one, and a night without payers"),
+        pytest.param(30 * 60, 60 * 60, id="a try at the new one, and a day without payers"),
+        pytest.param(30 * 60, 30 * 60, id="in the same moment, as far as the metrics tell"),
+    ],
+)
+def test_an_old_url_that_was_used_last_is_not_ended(
+    stack: Deployment, secret: WebhookSecret, old: int, new: int
+) -> None:
+    began_hours_ago(stack, 80)
+    at = now()
+    came("CallbackOldUrl", at - timedelta(minutes=old), count=412)
+    came("CallbackNewUrl", at - timedelta(minutes=new))
+    with pytest.raises(StackError, match="the last callback came to the old URL"):
+        list(secret.finish(force=False))
+    assert stack.secret("url-secret")["previous"] == URL_SECRET
+
+
+def test_a_day_without_the_old_url_is_waited_for(stack: Deployment, secret: WebhookSecret) -> None:
+    began_hours_ago(stack, 80)
+    came("CallbackOldUrl", minutes_ago=23 * 60)
+    came("CallbackNewUrl", minutes_ago=30)
+    with pytest.raises(StackError, match="less than a day ago"):
+        list(secret.finish(force=False))
+
+
+def test_what_had_to_wait_may_have_come_to_either_url(
+    stack: Deployment, secret: WebhookSecret
+) -> None:
+    began_hours_ago(stack, 80)
+    came("CallbackDeferred", minutes_ago=20)
+    with pytest.raises(StackError, match=r"had to wait, .* may have come to the new URL"):
+        list(secret.cancel(force=False))
+    came("CallbackOldUrl", minutes_ago=70 * 60)
+    came("CallbackNewUrl", minutes_ago=10)
+    with pytest.raises(StackError, match=r"had to wait, .* may have come to the old URL"):
+        list(secret.finish(force=False))
+    assert stack.secret("url-secret")["current"] == "new"
 
 
 @pytest.mark.parametrize("hours", [80, 24 * 30, 24 * 200])
@@ -211,6 +281,22 @@ def test_callbacks_are_counted_by_url_while_there_are_two_and_only_then(
         pay_and_call_back(stack, order, url_secret)
     pay_and_call_back(stack, "d", "a-guess")
     assert counted(capsys) == {"CallbackOldUrl": 1, "CallbackNewUrl": 2}
+
+
+def test_what_anybody_can_send_to_the_new_url_is_not_counted(
+    stack: Deployment, secret: WebhookSecret, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list(secret.begin(OVERLAP))
+    stack.restart("webhook")
+    new = stack.secret("url-secret")["current"]
+    stack.post(a_payload())
+    genuine = callback_body(azampay_key())
+    assert stack.call_back(genuine)["statusCode"] == 200
+    capsys.readouterr()
+    altered = [genuine.replace(b"1000", b"1001"), genuine.replace(b", ", b",  ")]
+    for body in (callback_body(), genuine, *altered, b"{}"):
+        stack.call_back(body, secret=new)
+    assert counted(capsys) == {}
 
 
 def test_a_deferred_callback_of_the_old_url_is_recorded_after_its_end(

@@ -8,8 +8,6 @@ from finconnect.composition.provider_calls import told_client
 from finconnect.payments.aws import clients
 from finconnect.payments.aws.powertools import PowertoolsTelemetry
 from finconnect.payments.aws.stores import (
-    IN_USE,
-    ON_TRIAL,
     ParameterStoreKeys,
     SecretsManagerCredentials,
     SecretsManagerTokenStore,
@@ -38,16 +36,12 @@ class AzampayWithStoredCredentials:
         self._http = http
         self.tokens: StoredTokens | None = None
 
-    def authenticate(self) -> AccessToken:
-        """Ask AzamPay for a token. Raises AuthenticationError, StoreUnavailable."""
-        return self._authenticate_with(IN_USE)
+    def authenticate(self, version: str | None = None) -> AccessToken:
+        """Ask AzamPay for a token: with the credentials in use, or a version that is to be tried.
 
-    def authenticate_on_trial(self) -> AccessToken:
-        """The same, with the credentials that are to be tried."""
-        return self._authenticate_with(ON_TRIAL)
-
-    def _authenticate_with(self, stage: str) -> AccessToken:
-        credentials = self._credentials.read(stage=stage)
+        Raises AuthenticationError, StoreUnavailable.
+        """
+        credentials = self._credentials.read(version)
         config = AzampayConfig(
             authenticator_url=self._settings.azampay_authenticator_url,
             app_name=credentials["appName"],
@@ -86,5 +80,5 @@ def build(
     return Refresh(
         refresh_token,
         RefreshPublicKey(provider, key_store, telemetry),
-        TryCredentials(provider.authenticate_on_trial, store, telemetry),
+        TryCredentials(provider.authenticate, store, telemetry),
     )

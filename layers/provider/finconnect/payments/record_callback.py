@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, Protocol
 
 from finconnect.clock import Clock, utc_now
@@ -51,11 +52,22 @@ class CallbackLedger(Protocol):
         ...
 
 
+class Url(Enum):
+    """Which URL a callback came to: the only one, or one of two while the secret is replaced."""
+
+    ONLY = "only"
+    NEW = "new"
+    OLD = "old"
+
+
+_FACT_OF: Final = {Url.NEW: Fact.CALLBACK_NEW_URL, Url.OLD: Fact.CALLBACK_OLD_URL}
+
+
 class UrlSecret(Protocol):
     """The secret that is part of the callback URL."""
 
-    def matches(self, presented: str) -> bool:
-        """Compare in constant time. Raises StoreUnavailable."""
+    def matches(self, presented: str) -> Url | None:
+        """The URL that it opens, or None; compared in constant time. Raises StoreUnavailable."""
         ...
 
 
@@ -81,12 +93,15 @@ class RecordCallback:
         kept: StoreUnavailable, LedgerUnavailable.
         """
         callback = self._parse(body)
-        if not self.url_secret.matches(presented_secret):
+        url = self.url_secret.matches(presented_secret)
+        if url is None:
             self.telemetry.tell(Fact.CALLBACK_WRONG_URL, **about(callback))
             raise UnknownUrl("no such URL")
         try:
             verification = self.verify(callback)
-            return self.record(receive(self.provider_name, callback, verification, self.clock))
+            disposition = self.record(
+                receive(self.provider_name, callback, verification, self.clock)
+            )
         except (VerificationUnavailable, TooManyHeld):
             return self._defer(callback, trace)
         except (StoreUnavailable, LedgerUnavailable):
@@ -94,6 +109,8 @@ class RecordCallback:
             # waits in the queue as well. Kept twice, it still has one place in the inbox.
             self._defer(callback, trace)
             raise
+        self._tell_url(url, verification, disposition)
+        return disposition
 
     def record(self, callback: Received) -> Disposition:
         """Decide what a believed callback does, and write it.
@@ -116,6 +133,17 @@ class RecordCallback:
             tell_change(self.telemetry, change)
             return change.received.disposition if change.received else Disposition.IGNORED
         raise LedgerUnavailable("the payment keeps changing")
+
+    def _tell_url(self, url: Url, verification: Verification, disposition: Disposition) -> None:
+        # A person ends the old URL by these counts. So only what was the first to settle a payment
+        # is counted: a copy of that, even one changed where nothing is signed, is not. What is held
+        # was compared with nothing yet, and counts by its signature.
+        is_signed = verification is Verification.SIGNATURE
+        is_first = disposition is Disposition.APPLIED or (
+            disposition is Disposition.HELD and is_signed
+        )
+        if is_first and url in _FACT_OF:
+            self.telemetry.tell(_FACT_OF[url])
 
     def _defer(self, callback: Callback, trace: str | None) -> Disposition:
         shown = traceparent(trace)

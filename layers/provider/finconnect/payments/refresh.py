@@ -14,12 +14,13 @@ from finconnect.payments.refreshed import Refreshed
 class RefreshRequest:
     """Who asks: the schedule (nothing set), payments, the webhook, or a person.
 
-    payments names a refused token, the webhook wants a new key, and a person has new credentials.
+    payments names a refused token, the webhook wants a new key, and a person has new credentials:
+    ``try_credentials`` is the version of the credentials secret that is to be tried.
     """
 
     refused_token: str | None = None
     refetch_public_key: bool = False
-    try_credentials: bool = False
+    try_credentials: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Refresh:
 
     def __call__(self, request: RefreshRequest) -> dict[str, str]:
         """Refresh what is asked for. Raises AuthenticationError, StoreUnavailable."""
-        if request.try_credentials:
-            return self.try_credentials()
+        if request.try_credentials is not None:
+            return self.try_credentials(request.try_credentials)
         if request.refused_token is not None:
             # A payment waits for this answer: the key can wait for the schedule.
             token = self.token(request.refused_token)

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from finconnect.clock import Clock, utc_now
 from finconnect.errors import AuthenticationError
 from finconnect.payments.errors import StoreUnavailable
-from finconnect.payments.refreshed import Refreshed
+from finconnect.payments.refreshed import Refreshed, Trial
 from finconnect.payments.telemetry import Fact, Telemetry
 from finconnect.providers.base import AccessToken, TokenSource, fingerprint
 
@@ -132,23 +132,27 @@ class StoredTokens(TokenSource):
 
 @dataclass(frozen=True, slots=True)
 class TryCredentials:
-    """Has a token made with credentials that are not in use yet, however young the present one."""
+    """Has a token made with credentials that are not in use yet, however young the present one.
 
-    authenticate: Callable[[], AccessToken]
+    The answer has words of its own, and names the version that was tried: a release that does not
+    know of trials, or a trial of something else, can not be taken for it.
+    """
+
+    authenticate: Callable[[str], AccessToken]
     store: TokenStore
     telemetry: Telemetry
 
-    def __call__(self) -> dict[str, str]:
-        """Store the token that the new credentials bring; else leave all as it is, and say why.
+    def __call__(self, version: str) -> dict[str, str]:
+        """Store the token that this version brings; else leave all as it is, and say why.
 
         A refusal is an answer here and no failure: a person waits for it, the present credentials
         stay in use, and no alarm is to ring. Raises StoreUnavailable.
         """
         try:
-            token = self.authenticate()
+            token = self.authenticate(version)
         except AuthenticationError as error:
             self.telemetry.tell(Fact.CREDENTIALS_NOT_TAKEN, reason=str(error))
-            return {"token": Refreshed.UNAVAILABLE, "reason": str(error)}
+            return {"trial": Trial.REFUSED, "version": version, "reason": str(error)}
         self.store.write(token)
         self.telemetry.tell(Fact.TOKEN_REFRESHED, expires_at=token.expires_at.isoformat())
-        return {"token": Refreshed.REFRESHED}
+        return {"trial": Trial.TAKEN, "version": version}

@@ -11,3 +11,10 @@ class Refreshed(StrEnum):
     REFRESHED = "refreshed"
     CURRENT = "current"
     UNAVAILABLE = "unavailable"
+
+
+class Trial(StrEnum):
+    """What the provider said to credentials that were tried."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -23,7 +24,7 @@ from finconnect.payments.errors import (
     VerificationUnavailable,
 )
 from finconnect.payments.model import Disposition, Payment, Status, Verification
-from finconnect.payments.record_callback import MAX_TRIES, RecordCallback
+from finconnect.payments.record_callback import MAX_TRIES, RecordCallback, Url
 from finconnect.payments.telemetry import Fact
 from finconnect.providers.azampay.callback import AzampayCallbacks
 from finconnect.providers.base import Callback
@@ -37,6 +38,8 @@ from tests.fakes.signing import callback_body
 from tests.fakes.stores import FakeQueue, FakeUrlSecret
 from tests.fakes.telemetry import RecordingTelemetry
 from tests.fakes.verifying import believe
+
+URL_FACTS = {Fact.CALLBACK_NEW_URL, Fact.CALLBACK_OLD_URL}
 
 
 @dataclass(slots=True)
@@ -303,6 +306,61 @@ def test_a_write_whose_answer_was_lost_is_a_duplicate_when_repeated(desk: Desk) 
         desk.take()
     assert desk.take() is Disposition.DUPLICATE
     assert desk.ledger.types() == ["payment.succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("url", "fact"),
+    [(Url.NEW, Fact.CALLBACK_NEW_URL), (Url.OLD, Fact.CALLBACK_OLD_URL), (Url.ONLY, None)],
+)
+@pytest.mark.parametrize("by", Verification)
+def test_a_believed_callback_is_counted_by_its_url(
+    desk: Desk, url: Url, fact: Fact | None, by: Verification
+) -> None:
+    desk.has()
+    desk.url.url, desk.verify = url, lambda _: by
+    desk.take()
+    assert [each for each in desk.heard.facts if each in URL_FACTS] == [fact] * bool(fact)
+
+
+@pytest.mark.parametrize(
+    "error", [SignatureRefused("no"), VerificationUnavailable("no key"), StoreUnavailable("no")]
+)
+def test_what_is_not_believed_is_not_counted_by_its_url(desk: Desk, error: Exception) -> None:
+    desk.url.url, desk.verify = Url.NEW, refuse_with(error)
+    with suppress(type(error)):
+        desk.take()
+    assert not URL_FACTS & set(desk.heard.facts)
+
+
+@pytest.mark.parametrize("by", Verification)
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(callback_body(amount="1"), id="does not match"),
+        pytest.param(callback_body(utilityref="order-2"), id="no such payment"),
+        pytest.param(callback_body(), id="a copy"),
+        pytest.param(callback_body(message="another"), id="a copy with another message"),
+    ],
+)
+def test_what_settles_no_payment_is_not_counted_by_its_url(
+    desk: Desk, body: bytes, by: Verification
+) -> None:
+    desk.has()
+    desk.take()
+    desk.url.url, desk.verify = Url.NEW, lambda _: by
+    desk.take(body)
+    assert Fact.CALLBACK_NEW_URL not in desk.heard.facts
+
+
+@pytest.mark.parametrize("by", Verification)
+def test_what_came_early_is_counted_by_its_url_only_if_it_is_signed(
+    desk: Desk, by: Verification
+) -> None:
+    desk.has(Status.CREATED)
+    desk.url.url, desk.verify = Url.NEW, lambda _: by
+    assert desk.take() is Disposition.HELD
+    counted = Fact.CALLBACK_NEW_URL in desk.heard.facts
+    assert counted is (by is Verification.SIGNATURE)
 
 
 def test_a_callback_recorded_later_takes_the_same_path(desk: Desk) -> None:

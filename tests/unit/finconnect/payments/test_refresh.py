@@ -37,6 +37,7 @@ class Desk:
     keys: InMemoryKeyStore = field(default_factory=InMemoryKeyStore)
     heard: RecordingTelemetry = field(default_factory=RecordingTelemetry)
     provider: FakeProvider = field(init=False)
+    tried: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.provider = FakeProvider(clock=self.clock)
@@ -44,8 +45,12 @@ class Desk:
     def refresh(self, **request: Any) -> dict[str, str]:  # noqa: ANN401
         token = self.refresh_token
         key = RefreshPublicKey(self.provider, self.keys, self.heard, self.clock)
-        trial = TryCredentials(self.provider.authenticate, self.tokens, self.heard)
+        trial = TryCredentials(self.authenticate, self.tokens, self.heard)
         return Refresh(token, key, trial)(RefreshRequest(**request))
+
+    def authenticate(self, version: str) -> AccessToken:
+        self.tried.append(version)
+        return self.provider.authenticate()
 
     @property
     def refresh_token(self) -> RefreshToken:
@@ -310,3 +315,20 @@ def test_a_good_token_is_not_replaced_because_the_keys_request_was_refused(desk:
         StoredTokens(desk.tokens, desk.refresh_token).renew(refused)
     assert desk.tokens.token is refused
     assert desk.provider.tokens_given == 0
+
+
+def test_a_trial_names_the_version_that_was_tried_and_is_no_refresh(desk: Desk) -> None:
+    desk.has_token()
+    assert desk.refresh(try_credentials="v-2") == {"trial": "taken", "version": "v-2"}
+    assert desk.tried == ["v-2"]
+    assert [each.value for each in desk.tokens.written] == ["token-1"]
+
+
+def test_a_refused_trial_names_its_version_and_leaves_the_token(desk: Desk) -> None:
+    token = desk.has_token()
+    desk.provider.faults.fail(AuthenticationError("no such app"), "provider.authenticate")
+    answer = desk.refresh(try_credentials="v-2")
+    assert answer["trial"] == "refused"
+    assert answer["version"] == "v-2"
+    assert "no such app" in answer["reason"]
+    assert desk.tokens.token == token

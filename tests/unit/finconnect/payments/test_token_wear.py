@@ -114,7 +114,7 @@ class Stack:
         self.refresh = Refresh(
             self.refresh_token,
             RefreshPublicKey(self, InMemoryKeyStore(), self.heard, self.clock),
-            TryCredentials(self.authenticate, self.store, self.heard),
+            TryCredentials(lambda _: self.authenticate(), self.store, self.heard),
         )
         made = [self._container() for _ in range(CONTAINERS)]
         self.containers: Iterator[AzampayProvider] = cycle(made)

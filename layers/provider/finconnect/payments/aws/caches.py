@@ -12,6 +12,7 @@ from finconnect.clock import Clock, utc_now
 from finconnect.errors import AuthenticationError
 from finconnect.payments.aws.stores import read_secret
 from finconnect.payments.errors import StoreUnavailable
+from finconnect.payments.record_callback import Url
 from finconnect.payments.refresh_key import KeyStore
 from finconnect.payments.refresh_token import TokenStore
 from finconnect.payments.telemetry import Fact, Telemetry
@@ -33,7 +34,7 @@ JUST_MADE: Final = timedelta(seconds=30)
 PATIENCE: Final = timedelta(seconds=8)
 """How long to wait for a token that somebody else is refreshing."""
 
-_URLS: Final = {"current": Fact.CALLBACK_NEW_URL, "previous": Fact.CALLBACK_OLD_URL}
+_URLS: Final = {"current": Url.NEW, "previous": Url.OLD}
 
 type AskForRefresh = Callable[[str | None], bool]
 """Has the token refreshed; told the fingerprint of the refused one, if one was refused. Returns
@@ -165,8 +166,8 @@ class CachedKeys:
 class SecretsManagerUrlSecret:
     """The secret in the callback URL, compared in constant time.
 
-    While the secret is being replaced there are two, and each callback is counted by the one that
-    opened: so a person knows when AzamPay has switched.
+    While the secret is being replaced there are two, and which of them opened is told: so a person
+    knows when AzamPay has switched.
 
     Where it cannot be read, the one that was read last opens for an hour more. It opens only: what
     it does not fit may be a newer one, and is no wrong URL.
@@ -183,12 +184,12 @@ class SecretsManagerUrlSecret:
         self._secret_id = secret_id
         self._clock = clock
         self._telemetry = telemetry
-        self._current: Sequence[tuple[Fact, str]] = ()
+        self._current: Sequence[tuple[Url, str]] = ()
         self._read_at: datetime | None = None
         self._failed_at: datetime | None = None
 
-    def matches(self, presented: str) -> bool:
-        """Whether ``presented`` is the secret.
+    def matches(self, presented: str) -> Url | None:
+        """The URL that ``presented`` opens, or None.
 
         Raises StoreUnavailable where that cannot be said: nothing was ever read, or too long ago,
         or ``presented`` is not what was read before.
@@ -197,25 +198,24 @@ class SecretsManagerUrlSecret:
         # In an outage each callback would wait for a read that fails: it is tried now and then.
         if not self._is_younger_than(KEEP) and not self._has_just_failed():
             failure = self._read()
-        if self._is_younger_than(KEEP_IN_OUTAGE) and self._opens(presented):
-            return True
+        if self._is_younger_than(KEEP_IN_OUTAGE) and (opened := self._opened(presented)):
+            return opened
         # It may have been changed a moment ago: a genuine callback must not get 404 for that.
         if failure is None and not self._is_younger_than(RARELY):
             failure = self._read()
-            if failure is None and self._opens(presented):
-                return True
+            if failure is None and (opened := self._opened(presented)):
+                return opened
         if failure is not None:
             raise failure
-        return False
+        return None
 
-    def _opens(self, presented: str) -> bool:
-        opened = [fact for fact, secret in self._current if self._is_same(presented, secret)]
-        if opened and self._telemetry is not None:
-            if not self._is_younger_than(KEEP):
-                self._telemetry.tell(Fact.URL_SECRET_REMEMBERED)
-            if len(self._current) > 1:
-                self._telemetry.tell(opened[0])
-        return bool(opened)
+    def _opened(self, presented: str) -> Url | None:
+        opened = [url for url, secret in self._current if self._is_same(presented, secret)]
+        if not opened:
+            return None
+        if self._telemetry is not None and not self._is_younger_than(KEEP):
+            self._telemetry.tell(Fact.URL_SECRET_REMEMBERED)
+        return opened[0] if len(self._current) > 1 else Url.ONLY
 
     def _is_same(self, presented: str, secret: str) -> bool:
         return hmac.compare_digest(presented.encode(errors="surrogatepass"), secret.encode())
@@ -232,8 +232,8 @@ class SecretsManagerUrlSecret:
             return error
         # AzamPay's staff register a new URL by hand, so the one before stays valid as long as
         # somebody leaves it in. An empty secret would be matched by an empty path: never.
-        found = ((fact, values.get(name)) for name, fact in _URLS.items())
-        self._current = [(fact, text) for fact, text in found if isinstance(text, str) and text]
+        found = ((url, values.get(name)) for name, url in _URLS.items())
+        self._current = [(url, text) for url, text in found if isinstance(text, str) and text]
         self._read_at = self._clock()
         return None
 

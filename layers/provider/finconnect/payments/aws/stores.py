@@ -67,13 +67,13 @@ class SecretsManagerCredentials:
         self._client = client
         self._secret_id = secret_id
 
-    def read(self, *, stage: str = IN_USE) -> Mapping[str, str]:
+    def read(self, version: str | None = None) -> Mapping[str, str]:
         """The credentials: appName, clientId, clientSecret and, where AzamPay gave one, apiKey.
 
-        ``stage`` says which: those in use, or those that are ON_TRIAL. Raises AuthenticationError
-        that says what to do while they are not in, StoreUnavailable.
+        ``version`` is the id of those to be tried; without one, those in use. Raises
+        AuthenticationError that says what to do while they are not in, StoreUnavailable.
         """
-        values = read_secret(self._client, self._secret_id, stage)
+        values = read_secret(self._client, self._secret_id, version)
         wanted = ("appName", "clientId", "clientSecret")
         missing = [name for name in wanted if values.get(name) in (None, "", PLACEHOLDER)]
         if missing:
@@ -131,11 +131,18 @@ def _time(text: str | None) -> datetime | None:
 
 
 def read_secret(
-    client: SecretsManagerClient, secret_id: str, stage: str = IN_USE
+    client: SecretsManagerClient, secret_id: str, version: str | None = None
 ) -> dict[str, Any]:
-    """Read a secret that is a JSON object. Raises StoreUnavailable; the value is never quoted."""
+    """Read a secret that is a JSON object: what is in use, or the version with this id.
+
+    Raises StoreUnavailable; the value is never quoted.
+    """
     with _store_errors("a secret cannot be read"):
-        answer = client.get_secret_value(SecretId=secret_id, VersionStage=stage)
+        answer = (
+            client.get_secret_value(SecretId=secret_id, VersionStage=IN_USE)
+            if version is None
+            else client.get_secret_value(SecretId=secret_id, VersionId=version)
+        )
         values = json.loads(answer["SecretString"])
     if not isinstance(values, dict):
         raise StoreUnavailable("a secret is not a JSON object")
