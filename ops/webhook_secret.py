@@ -199,7 +199,8 @@ class WebhookSecret:
             MetricName=metric,
             Dimensions=[{"Name": "service", "Value": f"{self._stack.name}-webhook"}],
             StartTime=datetime.fromtimestamp(start.timestamp() // period * period, UTC),
-            EndTime=now(),
+            # At the first second of a minute, a beginning of just now would be the end as well.
+            EndTime=now() + timedelta(seconds=1),
             Period=period,
             Statistics=["Sum"],
         )

@@ -129,6 +129,15 @@ def test_a_second_one_is_not_begun(stack: Deployment, secret: WebhookSecret) -> 
     assert stack.secret("url-secret") == before
 
 
+def test_status_can_be_asked_for_in_the_first_second_of_a_minute(
+    secret: WebhookSecret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minute = now().replace(second=0, microsecond=1)
+    monkeypatch.setattr("ops.webhook_secret.now", lambda: minute)
+    list(secret.begin(OVERLAP))
+    assert "  new URL: 0 callbacks" in list(secret.status())
+
+
 @pytest.mark.parametrize("step", ["begin", "finish", "cancel"])
 def test_of_two_at_once_one_is_refused_and_the_other_stays(
     stack: Deployment, secret: WebhookSecret, step: str, monkeypatch: pytest.MonkeyPatch
